@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The only entry point: make help lists what there is.
+
+top	:= $(CURDIR)
+build	:= $(top)/build
+linux	:= $(build)/linux
+jobs	:= $(shell nproc)
+export BUILD := $(build)
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL	:= /bin/bash
+
+help:		## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## */\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:		## install what building, the lab and the tests need (Debian 12)
+	@scripts/setup.sh
+
+prepare: setup
+	@scripts/linux-tree.sh prepare
+
+refresh:	## write hunks edited in build/linux back into their patches
+	@scripts/linux-tree.sh refresh
+
+include kernel/kernel.mk
+include kernel/unwind/unwind.mk
+include tools/perf/perf.mk
+include lab/lab.mk
+include bench/bench.mk
+
+test: kernel perf	## run every test
+	@scripts/test.sh $(SUITES)
+
+patches: prepare	## write the change as a mailable series to build/patches
+	@scripts/patches.sh
+
+clean:		## remove all build output
+	rm -rf $(build)
+
+.PHONY: help setup prepare refresh test patches clean

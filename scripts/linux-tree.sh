@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Keep build/linux: Debian's Linux source with our files laid over it and our
+# hooks applied.
+#
+#   linux-tree.sh prepare          unpack, overlay and patch; a second run
+#                                  touches nothing that has not changed, so
+#                                  builds stay incremental
+#   linux-tree.sh refresh          write hunks edited in build/linux back into
+#                                  their patches
+#   linux-tree.sh adopt PATCH FILE let PATCH hook one more existing FILE
+#   linux-tree.sh list             "LINUX-PATH REPO-PATH" of every overlay file
+#
+# A Linux file is hooked by exactly one patch. That is what makes refresh
+# possible, and keeps it plain who changes what.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=${BUILD:-$top/build}
+linux=$build/linux
+pristine=$build/pristine	# hooked files as Debian ships them
+installed=$build/installed	# hooked files as we last installed them
+tarball=${LINUX_TARBALL:-/usr/src/linux-source-6.12.tar.xz}
+
+die() { echo "linux-tree: $*" >&2; exit 1; }
+
+patches() { ls "$top"/kernel/patches/*.patch "$top"/tools/perf/patches/*.patch 2>/dev/null; }
+
+patch_files() { sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$1"; }
+
+# The overlay: our directory on the left, its place in Linux on the right.
+overlay() {
+	local repo dest f
+	while read -r repo dest; do
+		[ -d "$top/$repo" ] || continue
+		(cd "$top/$repo" && find . -type f ! -path './patches/*' ! -name '.*' ! -name '*.o' ! -name '*.mk' -printf '%P\n') |
+		while read -r f; do
+			echo "$dest/$f $repo/$f"
+		done
+	done <<-MAP
+	kernel/arch arch
+	kernel/include include
+	kernel/kernel kernel
+	kernel/virt virt
+	kernel/unwind virt/kvm/unwind
+	tools/perf tools/perf
+	MAP
+	# perf includes its own copies of the ABI headers
+	echo "tools/include/uapi/linux/perf_guest_callchain.h" \
+	     "kernel/include/uapi/linux/perf_guest_callchain.h"
+}
+
+unpack() {
+	[ -f "$tarball" ] || die "$tarball is missing: run 'make setup' (package linux-source-6.12)"
+	local stamp
+	stamp=$(stat -c '%s %Y' "$tarball")
+	[ "$(cat "$linux/.unpacked" 2>/dev/null)" = "$stamp" ] && return
+	echo "linux-tree: unpacking $(basename "$tarball")"
+	rm -rf "$linux" "$pristine" "$installed"
+	mkdir -p "$linux"
+	tar -xf "$tarball" -C "$linux" --strip-components=1
+	echo "$stamp" > "$linux/.unpacked"
+}
+
+# Copy $1 to $2 unless they are the same already.
+update() { cmp -s "$1" "$2" || { mkdir -p "$(dirname "$2")"; cp "$1" "$2"; }; }
+
+keep_pristine() {
+	[ -e "$pristine/$1" ] || { mkdir -p "$pristine/$(dirname "$1")"; cp "$linux/$1" "$pristine/$1"; }
+}
+
+# Files edited in build/linux but not refreshed must not be overwritten.
+check_unedited() {
+	local f
+	[ -d "$installed" ] || return 0
+	(cd "$installed" && find . -type f -printf '%P\n') | while read -r f; do
+		cmp -s "$installed/$f" "$linux/$f" ||
+			die "build/linux/$f was edited: 'make refresh' keeps the edit"
+	done
+}
+
+apply_patches() {
+	local tmp=$build/patching p f
+	rm -rf "$tmp"; mkdir -p "$tmp"
+	for p in $(patches); do
+		for f in $(patch_files "$p"); do
+			[ ! -e "$tmp/$f" ] || die "$f is hooked by two patches; the second is ${p#"$top"/}"
+			[ -e "$linux/$f" ] || [ -e "$pristine/$f" ] || die "${p#"$top"/}: Linux has no $f"
+			keep_pristine "$f"
+			update "$pristine/$f" "$tmp/$f"
+		done
+		(cd "$tmp" && patch -p1 --no-backup-if-mismatch --fuzz=2 -s < "$p") ||
+			die "${p#"$top"/} does not apply to $(basename "$tarball"); the hunk is named above, the rejects are in ${tmp#"$top"/}"
+	done
+	# what no patch hooks any more goes back to what Debian ships
+	if [ -d "$installed" ]; then
+		(cd "$installed" && find . -type f -printf '%P\n') | while read -r f; do
+			[ -e "$tmp/$f" ] || { update "$pristine/$f" "$linux/$f"; rm "$installed/$f" "$pristine/$f"; }
+		done
+	fi
+	(cd "$tmp" && find . -type f ! -name '*.rej' -printf '%P\n') | while read -r f; do
+		update "$tmp/$f" "$linux/$f"
+		update "$tmp/$f" "$installed/$f"
+	done
+	rm -rf "$tmp"
+}
+
+link_overlay() {
+	local dest src list=$build/overlay.list old
+	overlay > "$list.new"
+	# a file that left the repository leaves the tree
+	if [ -f "$list" ]; then
+		while read -r dest old; do
+			grep -q "^$dest " "$list.new" || { [ ! -L "$linux/$dest" ] || rm "$linux/$dest"; }
+		done < "$list"
+	fi
+	while read -r dest src; do
+		[ "$(readlink "$linux/$dest" 2>/dev/null)" = "$top/$src" ] && continue
+		[ ! -e "$linux/$dest" ] || [ -L "$linux/$dest" ] ||
+			die "$src would replace Linux's own $dest: hook it with a patch instead"
+		mkdir -p "$(dirname "$linux/$dest")"
+		ln -sfn "$top/$src" "$linux/$dest"
+	done < "$list.new"
+	mv "$list.new" "$list"
+}
+
+prepare() {
+	mkdir -p "$build"
+	exec 9> "$build/.linux-tree.lock"; flock 9
+	unpack
+	check_unedited
+	apply_patches
+	link_overlay
+}
+
+refresh() {
+	local p f new
+	exec 9> "$build/.linux-tree.lock"; flock 9
+	for p in $(patches); do
+		new=$(mktemp)
+		# the mail header up to the first file stays as it is
+		sed '/^diff --git \|^--- a\//,$d' "$p" > "$new"
+		for f in $(patch_files "$p"); do
+			[ -e "$pristine/$f" ] || { rm "$new"; die "no pristine $f: run prepare first"; }
+			(cd "$build" && diff -u -p --label "a/$f" --label "b/$f" "pristine/$f" "linux/$f") >> "$new" || [ $? = 1 ]
+			update "$linux/$f" "$installed/$f"
+		done
+		cmp -s "$new" "$p" || { cat "$new" > "$p"; echo "refreshed ${p#"$top"/}"; }
+		rm "$new"
+	done
+}
+
+adopt() {
+	local p=$1 f=$2 q
+	[ -f "$linux/$f" ] || die "Linux has no $f"
+	for q in $(patches); do
+		! patch_files "$q" | grep -qx "$f" || die "$f is hooked by ${q#"$top"/} already"
+	done
+	keep_pristine "$f"
+	[ -f "$p" ] || printf 'Subject: [PATCH] %s\n\n---\n' "$(basename "$p" .patch)" > "$p"
+	# an empty change: refresh fills it in
+	printf -- '--- a/%s\n+++ b/%s\n' "$f" "$f" >> "$p"
+	mkdir -p "$installed/$(dirname "$f")"; cp "$linux/$f" "$installed/$f"
+}
+
+case ${1:-} in
+prepare|refresh) "$1" ;;
+adopt) shift; adopt "$@" ;;
+list) overlay ;;
+*) die "usage: linux-tree.sh prepare | refresh | adopt PATCH FILE | list" ;;
+esac
