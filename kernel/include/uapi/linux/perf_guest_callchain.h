@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * PERF_RECORD_GUEST_CALLCHAIN: the call stack of a KVM guest.
+ *
+ * A sample of an event with perf_event_attr::guest_callchain set holds, in its
+ * callchain, the two words
+ *
+ *	PERF_CONTEXT_GUEST_DEFERRED, cookie
+ *
+ * when it interrupted a guest, or a vCPU thread inside KVM_RUN. A record with
+ * the same cookie follows in the same buffer before the vCPU runs again:
+ *
+ *	struct {
+ *		struct perf_event_header	header;
+ *		u64				cookie;
+ *		u32				vcpu_id;
+ *		u32				flags;	PERF_GUEST_CALLCHAIN_*
+ *		u64				root;	CR3, TTBR
+ *		u64				nr;
+ *		u64				ips[nr];
+ *	      { u64				size;
+ *		struct perf_guest_section	sections[];
+ *						} && flags & SECTIONS
+ *		struct sample_id		sample_id;
+ *	};
+ *
+ * header.misc is PERF_RECORD_MISC_GUEST_KERNEL or _GUEST_USER, as the guest
+ * ran. ips[] is laid out like a sample's callchain, innermost frame first, with
+ * PERF_CONTEXT_GUEST_KERNEL and PERF_CONTEXT_GUEST_USER in front of the frames
+ * of each. One record answers all samples of its event that hold its cookie.
+ *
+ * The address space identifies a guest process as long as that lives; the
+ * VMM's pid in sample_id and vcpu_id identify the vCPU.
+ */
+#ifndef _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H
+#define _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H
+
+#include <linux/types.h>
+
+/* How the guest was addressing memory. */
+#define PERF_GUEST_CALLCHAIN_MODE		0x00000003U
+#define PERF_GUEST_CALLCHAIN_MODE_UNKNOWN	0x00000000U
+#define PERF_GUEST_CALLCHAIN_MODE_16		0x00000001U
+#define PERF_GUEST_CALLCHAIN_MODE_32		0x00000002U
+#define PERF_GUEST_CALLCHAIN_MODE_64		0x00000003U
+
+/* The guest of the guest was running: the chain is its. */
+#define PERF_GUEST_CALLCHAIN_NESTED		0x00000004U
+/* Encrypted guest: its registers and memory are not ours to read. */
+#define PERF_GUEST_CALLCHAIN_PROTECTED		0x00000008U
+/* Optional sections follow ips[]. */
+#define PERF_GUEST_CALLCHAIN_SECTIONS		0x00000010U
+
+/*
+ * Why a chain is short. None of these set: the walk ended where a stack ends.
+ */
+#define PERF_GUEST_CALLCHAIN_SHORT		0x0003ff00U
+#define PERF_GUEST_CALLCHAIN_MAX_STACK		0x00000100U	/* sample_max_stack reached */
+#define PERF_GUEST_CALLCHAIN_UNMAPPED		0x00000200U	/* not in the guest's page tables */
+#define PERF_GUEST_CALLCHAIN_BAD_PTE		0x00000400U	/* reserved bits set in them */
+#define PERF_GUEST_CALLCHAIN_UNREADABLE		0x00000800U	/* no memory, or it would fault */
+#define PERF_GUEST_CALLCHAIN_NONCANONICAL	0x00001000U	/* frame pointer is no address */
+#define PERF_GUEST_CALLCHAIN_MISALIGNED		0x00002000U	/* frame pointer not aligned */
+#define PERF_GUEST_CALLCHAIN_BACKWARD		0x00004000U	/* frame pointer does not go up */
+#define PERF_GUEST_CALLCHAIN_BAD_RETURN		0x00008000U	/* return address cannot be code */
+#define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* stack spans too many pages */
+#define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
+
+/*
+ * A section. Readers skip the types they do not know: each is @size bytes long,
+ * this header included, and @size is a multiple of eight.
+ */
+struct perf_guest_section {
+	__u32	type;
+	__u32	size;
+	__u64	data[];
+};
+
+/*
+ * The guest's registers, as in a sample with PERF_SAMPLE_REGS_USER:
+ *
+ *	u64 abi;	PERF_SAMPLE_REGS_ABI_*
+ *	u64 mask;	which registers, by the numbers of asm/perf_regs.h
+ *	u64 regs[];	one for each bit of mask, the lowest first
+ *
+ * Of x86-64 guests in kernel mode these are IP, SP and BP, with CS, SS and FLAGS,
+ * and those of DX, DI, R10 and R13 that may point into the stack.
+ */
+#define PERF_GUEST_SECTION_REGS			1
+
+/*
+ * Of an x86-64 guest in kernel mode, the words of its stack that an unwinder with
+ * tables for the kernel's code (ORC) can need: return addresses, saved frame and
+ * stack pointers, and the registers of the interrupted user code. Where the kernel
+ * has switched stacks, those of the interrupted stacks too, innermost first.
+ *
+ *	u64 head;		STACK_WORDS_NR of stacks, STACK_WORDS_* flags
+ *	struct {
+ *		u64 start;	address of the first word, a multiple of eight
+ *		u64 size;	STACK_WORDS_COVERED, STACK_WORDS_VALUES
+ *		u64 map[];	two bits for each word covered
+ *		u64 values[];	u32 in pairs, the low half first
+ *	} stacks[];
+ *
+ * A word's bits in map, lowest bits first, say where its value is. Values are in
+ * the order of their words.
+ */
+#define PERF_GUEST_SECTION_STACK_WORDS		2
+
+#define PERF_GUEST_STACK_WORDS_NR		0x000000ffULL
+/* The last stack is not complete: the section would be too large. */
+#define PERF_GUEST_STACK_WORDS_CUT		0x00000100ULL
+/* Part of a stack could not be read, or too many pages were needed. */
+#define PERF_GUEST_STACK_WORDS_UNREADABLE	0x00000200ULL
+/* There are more stacks below the last one. */
+#define PERF_GUEST_STACK_WORDS_MORE		0x00000400ULL
+
+/* Of size: words of the stack the map is for, and u32 in values. */
+#define PERF_GUEST_STACK_WORDS_COVERED(size)	((size) & 0xffffffffULL)
+#define PERF_GUEST_STACK_WORDS_VALUES(size)	((size) >> 32)
+
+/* The bits in map; LOW with bit 31 of the value set is start plus its other bits. */
+enum perf_guest_stack_word {
+	PERF_GUEST_STACK_WORD_NONE	= 0,	/* left out: no use for unwinding */
+	PERF_GUEST_STACK_WORD_HIGH	= 1,	/* one u32, the upper half is all ones */
+	PERF_GUEST_STACK_WORD_LOW	= 2,	/* one u32, the upper half is 0 */
+	PERF_GUEST_STACK_WORD_FULL	= 3,	/* two u32, the low half first */
+};
+
+#endif /* _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Walk a guest's page tables and stack frames, reading its memory only.
+ *
+ * Pure code: no allocation, no locks, no globals, every loop bounded. The same
+ * files build into the kernel, into the module for stock kernels, and into a
+ * user-space test program. It may run in any context its two callbacks may.
+ *
+ * Everything read is the guest's and therefore hostile: the worst a guest can do
+ * is to get a chain that is wrong or short, within the bounds given.
+ */
+#ifndef _GUEST_UNWIND_H
+#define _GUEST_UNWIND_H
+
+#ifdef __KERNEL__
+#include <linux/compiler.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#else
+#include "user_types.h"
+#endif
+#include <linux/perf_guest_callchain.h>
+
+#define GUEST_PAGE_SHIFT	12
+#define GUEST_PAGE_SIZE		(1U << GUEST_PAGE_SHIFT)
+
+/* The most that guest_read() reads at a time. */
+#define GUEST_READ_MAX		256
+
+/* Distinct pages one walk may touch: frames and page tables are apart. */
+#define GUEST_UNWIND_PAGES	32
+
+/**
+ * struct guest_mem_ops - how the walker reads guest-physical memory
+ * @map:  Find the guest page frame @gfn (4 KiB frames). Returns a handle for
+ *	  @read, never 0, or 0 where there is no readable memory.
+ * @read: Copy @len bytes (1 to GUEST_READ_MAX, a frame being 16; never across the
+ *	  end of the page) at @offset of the page behind @handle to @dst. Returns
+ *	  0, or -1 where that needs what the context does not allow, a fault for
+ *	  instance.
+ *
+ * Neither may write to the guest.
+ */
+struct guest_mem_ops {
+	unsigned long (*map)(void *ctx, u64 gfn);
+	int (*read)(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len);
+};
+
+/**
+ * enum guest_paging_mode - format of a guest's page tables
+ * @GUEST_PAGING_NONE:	 linear addresses are physical
+ * @GUEST_PAGING_32:	 two levels, 4 MiB pages with PSE
+ * @GUEST_PAGING_PAE:	 three levels, 2 MiB pages
+ * @GUEST_PAGING_4LEVEL: 48 bits, 2 MiB and 1 GiB pages
+ * @GUEST_PAGING_5LEVEL: 57 bits
+ * @GUEST_PAGING_EPT4:	 extended page tables: nested guests on VMX
+ * @GUEST_PAGING_EPT5:	 the same, with five levels
+ *
+ * Intel SDM vol. 3A chapter 4; AMD APM vol. 2 chapter 5; for EPT, SDM vol. 3C
+ * section "The Extended Page Table Mechanism (EPT)".
+ */
+enum guest_paging_mode {
+	GUEST_PAGING_NONE,
+	GUEST_PAGING_32,
+	GUEST_PAGING_PAE,
+	GUEST_PAGING_4LEVEL,
+	GUEST_PAGING_5LEVEL,
+	GUEST_PAGING_EPT4,
+	GUEST_PAGING_EPT5,
+};
+
+/**
+ * struct guest_paging - one address space
+ * @mode:    format of the tables
+ * @pse:     CR4.PSE: 4 MiB pages exist in GUEST_PAGING_32
+ * @root:    physical address of the top table, flag bits included (CR3, EPTP)
+ * @phys_bits: width of physical addresses, at most 52; an entry with a bit set
+ *	     between that and bit 51 is malformed
+ * @nested:  where not NULL, the tables themselves are in an address space of
+ *	     their own: each physical address found goes through it first
+ */
+struct guest_paging {
+	enum guest_paging_mode mode;
+	bool pse;
+	u8 phys_bits;
+	u64 root;
+	const struct guest_paging *nested;
+};
+
+/**
+ * struct guest_regs - the registers a walk starts from
+ * @ip: as the guest sees it, segment base not added
+ * @sp: likewise
+ * @bp: likewise
+ * @cs_base: added to @ip outside 64-bit mode
+ * @ss_base: added to @sp and @bp outside 64-bit mode
+ * @bits:  16, 32 or 64: the size of the code segment
+ * @lma:   long mode is active: @bits == 32 is a 32-bit process in a 64-bit guest
+ * @cpl:   privilege level, 0 to 3; 3 is user
+ */
+struct guest_regs {
+	u64 ip, sp, bp;
+	u64 cs_base, ss_base;
+	u8 bits;
+	bool lma;
+	u8 cpl;
+};
+
+/**
+ * struct guest_tlb_entry - a page this walk has translated
+ * @page:   linear page number + 1; 0 is unused
+ * @handle: of guest_mem_ops::map()
+ * @error:  why the page cannot be read, 0 if it can
+ */
+struct guest_tlb_entry {
+	u64 page;
+	unsigned long handle;
+	u32 error;
+};
+
+/**
+ * struct guest_walk - the state of one walk, and what it found
+ * @ops:	memory access
+ * @ctx:	for @ops
+ * @paging:	the address space
+ * @ips:	where frames go, and context marks (PERF_CONTEXT_GUEST_KERNEL,
+ *		PERF_CONTEXT_GUEST_USER) before them
+ * @max:	how many words @ips takes
+ * @max_frames:	frames without marks (perf_event_attr::sample_max_stack)
+ * @nr:		words in @ips
+ * @frames:	frames among them
+ * @flags:	PERF_GUEST_CALLCHAIN_* (mode and why the chain is short)
+ * @translations: page-table walks made, at most one per distinct page
+ * @table_of:	2 MiB of linear addresses whose lowest-level page table is @table,
+ *		counted from 1; 0 is none
+ * @table:	its guest-physical address
+ * @last:	the readable page used last
+ * @tlb:	pages seen in this walk, @translations of them
+ *
+ * The caller fills @ops to @max_frames and zeroes the rest; @tlb need not be.
+ */
+struct guest_walk {
+	const struct guest_mem_ops *ops;
+	void *ctx;
+	const struct guest_paging *paging;
+	u64 *ips;
+	u32 max;
+	u32 max_frames;
+
+	u32 nr;
+	u32 frames;
+	u32 flags;
+	u32 translations;
+	u64 table_of;
+	u64 table;
+	struct guest_tlb_entry last;
+	struct guest_tlb_entry tlb[GUEST_UNWIND_PAGES];
+};
+
+/**
+ * guest_translate() - guest-linear to guest-physical address
+ * @walk:  memory access and address space
+ * @gva:   linear address
+ * @gpa:   the physical address, if 0 is returned
+ *
+ * Reads only: accessed and dirty bits stay as they are, write, user and
+ * no-execute bits do not matter.
+ *
+ * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason why there is no translation
+ * (UNMAPPED, BAD_PTE, UNREADABLE, NONCANONICAL).
+ */
+u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa);
+
+/* guest_read() where the address is not all in the page used last. */
+u32 guest_read_slow(struct guest_walk *walk, u64 gva, void *dst, unsigned int len);
+
+/**
+ * guest_read() - read guest-linear memory
+ * @walk: the walk; its tlb is used and filled
+ * @gva:  linear address; may cross a page
+ * @dst:  buffer
+ * @len:  bytes, 1 to GUEST_READ_MAX
+ *
+ * Inline because it is all that most frames of a stack cost: two compares and
+ * the read.
+ *
+ * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason (those of guest_translate(),
+ * and BUDGET when the walk has touched GUEST_UNWIND_PAGES pages).
+ */
+static inline u32 guest_read(struct guest_walk *walk, u64 gva, void *dst,
+			     unsigned int len)
+{
+	unsigned int offset = gva & (GUEST_PAGE_SIZE - 1);
+
+	if (unlikely(walk->last.page != (gva >> GUEST_PAGE_SHIFT) + 1 ||
+		     offset + len > GUEST_PAGE_SIZE))
+		return guest_read_slow(walk, gva, dst, len);
+	if (unlikely(walk->ops->read(walk->ctx, walk->last.handle, offset, dst, len)))
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	return 0;
+}
+
+/**
+ * guest_unwind() - walk the frames from a guest's registers
+ * @walk: see struct guest_walk
+ * @regs: where the guest was
+ *
+ * Stores a context mark and the linear address of @regs->ip, then the return
+ * addresses found through frame pointers, and goes on from the guest kernel's
+ * stack, through the pt_regs Linux keeps there, to that of the interrupted user
+ * code. @walk->flags says why it ended, if not where the stack does.
+ */
+void guest_unwind(struct guest_walk *walk, const struct guest_regs *regs);
+
+#endif /* _GUEST_UNWIND_H */

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest-linear memory for one walk: each page is translated once, whether that
+ * worked or not, so that a walk costs by the page and not by the word.
+ */
+#include "guest_unwind.h"
+
+/* Translate @page, which this walk has not seen, and remember what came of it. */
+static const struct guest_tlb_entry *tlb_fill(struct guest_walk *walk, u64 page)
+{
+	struct guest_tlb_entry *entry;
+	u64 gpa;
+
+	if (walk->translations >= GUEST_UNWIND_PAGES)
+		return NULL;
+
+	entry = &walk->tlb[walk->translations++];
+	entry->page = page + 1;
+	entry->handle = 0;
+	entry->error = guest_translate(walk, page << GUEST_PAGE_SHIFT, &gpa);
+	if (!entry->error) {
+		entry->handle = walk->ops->map(walk->ctx, gpa >> GUEST_PAGE_SHIFT);
+		if (!entry->handle)
+			entry->error = PERF_GUEST_CALLCHAIN_UNREADABLE;
+	}
+	return entry;
+}
+
+static const struct guest_tlb_entry *tlb_find(struct guest_walk *walk, u64 page)
+{
+	u32 i;
+
+	for (i = 0; i < walk->translations; i++)
+		if (walk->tlb[i].page == page + 1)
+			return &walk->tlb[i];
+	return tlb_fill(walk, page);
+}
+
+/* Read from one page. */
+static u32 read_page(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
+{
+	const struct guest_tlb_entry *entry;
+
+	entry = tlb_find(walk, gva >> GUEST_PAGE_SHIFT);
+	if (!entry)
+		return PERF_GUEST_CALLCHAIN_BUDGET;
+	if (entry->error)
+		return entry->error;
+
+	walk->last = *entry;
+	if (walk->ops->read(walk->ctx, entry->handle, gva & (GUEST_PAGE_SIZE - 1),
+			    dst, len))
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	return 0;
+}
+
+u32 guest_read_slow(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
+{
+	unsigned int here = GUEST_PAGE_SIZE - (gva & (GUEST_PAGE_SIZE - 1));
+	u32 error;
+
+	if (here >= len)
+		return read_page(walk, gva, dst, len);
+
+	error = read_page(walk, gva, dst, here);
+	if (error)
+		return error;
+	return read_page(walk, gva + here, (u8 *)dst + here, len - here);
+}
