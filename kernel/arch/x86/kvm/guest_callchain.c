@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest callchains on x86: a vCPU's registers, address space and memory as the
+ * unwinder wants them.
+ */
+#include <linux/kvm_host.h>
+#include <linux/uaccess.h>
+
+#include "cpuid.h"
+#include "kvm_cache_regs.h"
+#include "mmu.h"
+#include "x86.h"
+#include "../../../virt/kvm/unwind/guest_unwind.h"
+
+/* guest_mem_ops ctx: whose memory, and the slot that was found last. */
+struct vcpu_memory {
+	struct kvm_vcpu *vcpu;
+	const struct kvm_memory_slot *slot;
+};
+
+/* guest_mem_ops::map; the handle is the page's address in the VMM. */
+static unsigned long map_gfn(void *ctx, u64 gfn)
+{
+	struct vcpu_memory *mem = ctx;
+	const struct kvm_memory_slot *slot = mem->slot;
+
+	if (!slot || gfn - slot->base_gfn >= slot->npages) {
+		slot = kvm_vcpu_gfn_to_memslot(mem->vcpu, gfn);
+		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
+			return 0;
+		mem->slot = slot;
+	}
+
+	/* what the VMM maps in its place is not what the guest sees */
+	if (kvm_slot_can_be_private(slot) &&
+	    kvm_mem_is_private(mem->vcpu->kvm, gfn))
+		return 0;
+
+	return __gfn_to_hva_memslot(slot, gfn);
+}
+
+/*
+ * guest_mem_ops::read; page faults are off. Memory slots were checked to be in
+ * user space when they were made. A page table entry is a word, a frame is two.
+ */
+static int read_hva(void *ctx, unsigned long hva, unsigned int offset,
+		    void *dst, unsigned int len)
+{
+	const u64 __user *src = (void __user *)(hva + offset);
+	u64 *words = dst;
+
+	if (len != 8 && len != 16)
+		return __copy_from_user_inatomic(dst, src, len) ? -1 : 0;
+
+	if (!user_read_access_begin(src, len))
+		return -1;
+	unsafe_get_user(words[0], src, fault);
+	if (len == 16)
+		unsafe_get_user(words[1], src + 1, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -1;
+}
+
+static const struct guest_mem_ops kvm_mem_ops = {
+	.map	= map_gfn,
+	.read	= read_hva,
+};
+
+static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
+{
+	int db = 0, l = 0;
+
+	regs->ip = kvm_rip_read(vcpu);
+	regs->sp = kvm_rsp_read(vcpu);
+	regs->bp = kvm_rbp_read(vcpu);
+	regs->cpl = kvm_x86_call(get_cpl)(vcpu);
+	regs->lma = is_long_mode(vcpu);
+
+	kvm_x86_call(get_cs_db_l_bits)(vcpu, &db, &l);
+	if (regs->lma && l) {
+		regs->bits = 64;
+		regs->cs_base = 0;
+		regs->ss_base = 0;
+		return;
+	}
+
+	regs->bits = db && is_protmode(vcpu) ? 32 : 16;
+	regs->cs_base = kvm_x86_call(get_segment_base)(vcpu, VCPU_SREG_CS);
+	regs->ss_base = kvm_x86_call(get_segment_base)(vcpu, VCPU_SREG_SS);
+}
+
+static void vcpu_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
+{
+	paging->root = kvm_read_cr3(vcpu);
+	paging->phys_bits = cpuid_maxphyaddr(vcpu);
+	paging->pse = kvm_is_cr4_bit_set(vcpu, X86_CR4_PSE);
+	paging->nested = NULL;
+
+	if (!is_paging(vcpu))
+		paging->mode = GUEST_PAGING_NONE;
+	else if (is_long_mode(vcpu))
+		paging->mode = kvm_is_cr4_bit_set(vcpu, X86_CR4_LA57) ?
+			       GUEST_PAGING_5LEVEL : GUEST_PAGING_4LEVEL;
+	else if (is_pae(vcpu))
+		paging->mode = GUEST_PAGING_PAE;
+	else
+		paging->mode = GUEST_PAGING_32;
+}
+
+/*
+ * The tables with which the guest translates the physical addresses of its own
+ * guest: EPT if the hypervisor runs on VMX, tables as above on SVM.
+ */
+static void nested_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
+{
+	const struct kvm_mmu *mmu = vcpu->arch.mmu;
+	int level = mmu->cpu_role.base.level;
+
+	paging->root = mmu->get_guest_pgd(vcpu);
+	paging->phys_bits = cpuid_maxphyaddr(vcpu);
+	paging->pse = true;
+	paging->nested = NULL;
+
+	if (cpu_feature_enabled(X86_FEATURE_VMX))
+		paging->mode = level == PT64_ROOT_5LEVEL ? GUEST_PAGING_EPT5 :
+							   GUEST_PAGING_EPT4;
+	else if (level == PT64_ROOT_5LEVEL)
+		paging->mode = GUEST_PAGING_5LEVEL;
+	else if (level == PT64_ROOT_4LEVEL)
+		paging->mode = GUEST_PAGING_4LEVEL;
+	else
+		paging->mode = level == PT32E_ROOT_LEVEL ? GUEST_PAGING_PAE :
+							   GUEST_PAGING_32;
+}
+
+/**
+ * kvm_arch_guest_callchain() - walk a vCPU's stack
+ * @vcpu:  loaded on this CPU; its registers are those of the last exit
+ * @chain: filled in
+ *
+ * Context: preemption and page faults off, SRCU held.
+ */
+void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
+			      struct perf_guest_chain *chain)
+{
+	struct vcpu_memory mem = { .vcpu = vcpu };
+	struct guest_paging paging, nested;
+	struct guest_regs regs;
+	/* large, and its tlb is counted by translations */
+	struct guest_walk walk __uninitialized;
+
+	if (is_guest_mode(vcpu))
+		chain->flags |= PERF_GUEST_CALLCHAIN_NESTED;
+
+	/* SEV-ES and later: what KVM has is not the guest's state */
+	if (vcpu->arch.guest_state_protected) {
+		chain->flags |= PERF_GUEST_CALLCHAIN_PROTECTED;
+		return;
+	}
+
+	vcpu_regs(vcpu, &regs);
+	vcpu_paging(vcpu, &paging);
+	if (mmu_is_nested(vcpu)) {
+		nested_paging(vcpu, &nested);
+		paging.nested = &nested;
+	}
+
+	walk.ops = &kvm_mem_ops;
+	walk.ctx = &mem;
+	walk.paging = &paging;
+	walk.ips = chain->ips;
+	walk.max = chain->max;
+	walk.max_frames = chain->max_frames;
+	walk.nr = 0;
+	walk.frames = 0;
+	walk.flags = 0;
+	walk.translations = 0;
+	walk.table_of = 0;
+	walk.last.page = 0;
+	guest_unwind(&walk, &regs);
+
+	chain->user = regs.cpl == 3;
+	chain->root = paging.root;
+	chain->nr = walk.nr;
+	chain->frames = walk.frames;
+	chain->flags |= walk.flags;
+}

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Static checks of the kernel part: coding style, kernel-doc, sparse, and that
+# it builds in the configurations the lab does not boot.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+top=$PWD
+build=${BUILD:-$top/build}
+linux=$build/linux
+log=$build/test/kernel-check.log
+mkdir -p "$build/test"
+: > "$log"
+
+# check NAME COMMAND...: one test; what the command says is shown if it fails
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "$out" | tail -20
+		echo "not ok $name"
+	fi
+	printf '== %s\n%s\n' "$name" "$out" >> "$log"
+}
+
+sources() { scripts/linux-tree.sh list | awk '$1 !~ /^tools/ && $2 !~ /tests\/|user_types/ && $2 ~ /\.[ch]$/ { print $2 }'; }
+
+style() {
+	# shellcheck disable=SC2046
+	GIT_DIR=none "$linux/scripts/checkpatch.pl" --root "$linux" --terse --no-summary \
+		--ignore FILE_PATH_CHANGES -f $(sources)
+}
+
+kernel_doc() {
+	local out
+	# shellcheck disable=SC2046
+	out=$("$linux/scripts/kernel-doc" -Wall -none $(sources) 2>&1 | grep -E 'warning|error')
+	[ -z "$out" ] || { echo "$out"; return 1; }
+}
+
+# builds_with DIR OBJECTS OPTION...: what we touch, in another configuration
+builds_with() {
+	local dir=$build/$1 fragment=$build/$1.config objects=$2
+	shift 2
+	mkdir -p "$dir"
+	{ cat lab/config/host.config; printf '%s\n' "$@"; } > "$fragment.new"
+	if ! cmp -s "$fragment.new" "$fragment"; then
+		make -s -C "$linux" O="$dir" LOCALVERSION= tinyconfig &&
+		(cd "$dir" && "$linux/scripts/kconfig/merge_config.sh" -m .config "$fragment.new" > /dev/null) &&
+		make -s -C "$linux" O="$dir" LOCALVERSION= olddefconfig || return
+		mv "$fragment.new" "$fragment"
+	fi
+	for option; do
+		case $option in
+		*=n) ! grep -q "^${option%=n}=" "$dir/.config" ;;
+		*)   grep -qx "$option" "$dir/.config" ;;
+		esac || { echo "the configuration has no $option"; return 1; }
+	done
+	# shellcheck disable=SC2086
+	make -s -C "$linux" O="$dir" LOCALVERSION= KCFLAGS=-Werror -j"$(nproc)" $objects
+}
+
+# Only what sparse says of ours: it has false alarms on the rest of the kernel.
+sparse_clean() {
+	local out object
+	for object in $(scripts/linux-tree.sh list | awk '$1 !~ /^tools/ && $2 !~ /tests\// && $1 ~ /\.c$/ { print $1 }'); do
+		out+=$(make -C "$linux" O="$build/host" LOCALVERSION= C=2 "${object%.c}.o" 2>&1 |
+			grep -E "${object##*/}:[0-9]+:[0-9]+: (warning|error)")
+	done
+	[ -z "$out" ] || { echo "$out"; return 1; }
+}
+
+check "kernel: checkpatch" style
+check "kernel: kernel-doc" kernel_doc
+check "kernel: sparse" sparse_clean
+check "kernel: builds without guest callchains, KVM built in" \
+	builds_with config-off "kernel/events/ arch/x86/kvm/" CONFIG_PERF_GUEST_CALLCHAIN=n CONFIG_KVM=y CONFIG_KVM_AMD=y CONFIG_KVM_INTEL=y
+check "kernel: builds without KVM" \
+	builds_with config-nokvm kernel/events/ CONFIG_KVM=n

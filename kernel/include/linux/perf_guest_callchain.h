@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Guest callchains, between perf_events, the hypervisor and perf's core.
+ * The record they end in is in uapi/linux/perf_guest_callchain.h.
+ */
+#ifndef _LINUX_PERF_GUEST_CALLCHAIN_H
+#define _LINUX_PERF_GUEST_CALLCHAIN_H
+
+#include <linux/types.h>
+#include <uapi/linux/perf_guest_callchain.h>
+
+struct perf_event;
+struct perf_event_attr;
+struct perf_callchain_entry;
+struct pt_regs;
+
+/**
+ * struct perf_guest_chain - what a hypervisor found on a guest's stack
+ * @vcpu_id:	the hypervisor's number for the vCPU
+ * @flags:	PERF_GUEST_CALLCHAIN_*
+ * @root:	address space of the guest (CR3)
+ * @user:	the guest was in user mode
+ * @max_frames:	in: how many frames anybody wants
+ * @max:	in: how many words @ips takes, context marks included
+ * @frames:	addresses in @ips, without context marks
+ * @nr:		words in @ips
+ * @ips:	context marks and addresses, innermost first
+ */
+struct perf_guest_chain {
+	u32 vcpu_id;
+	u32 flags;
+	u64 root;
+	bool user;
+	u32 max_frames;
+	u32 max;
+	u32 frames;
+	u32 nr;
+	u64 *ips;
+};
+
+/**
+ * struct perf_guest_callchain_ops - what a hypervisor offers to perf
+ * @defer:	A sample wants the guest's callchain. @in_guest: it interrupted the
+ *		guest; otherwise it may be anywhere, also in a task that is no
+ *		vCPU. @max_stack: frames wanted. Returns a cookie, and will then
+ *		call perf_guest_callchain_output() with it before the guest runs
+ *		again and before the task leaves this CPU; or 0: there is no guest
+ *		here. Called with preemption off, from NMI too.
+ * @flush:	This task is about to lose its perf events to another one: serve
+ *		what is pending now. Called with interrupts off and the runqueue
+ *		locked.
+ */
+struct perf_guest_callchain_ops {
+	u64 (*defer)(bool in_guest, u16 max_stack);
+	void (*flush)(void);
+};
+
+#ifdef CONFIG_PERF_GUEST_CALLCHAIN
+
+void perf_register_guest_callchain(const struct perf_guest_callchain_ops *ops);
+void perf_unregister_guest_callchain(void);
+
+unsigned int
+perf_guest_callchain_output(u64 cookie, u16 max_stack,
+			    void (*walk)(struct perf_guest_chain *chain, void *data),
+			    void *data);
+
+struct perf_callchain_entry *
+perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
+		     bool kernel, bool user, bool crosstask);
+void perf_guest_callchain_sched_out(void);
+
+#else
+
+static inline struct perf_callchain_entry *
+perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
+		     bool kernel, bool user, bool crosstask)
+{
+	return NULL;
+}
+
+static inline void perf_guest_callchain_sched_out(void) { }
+
+#endif /* CONFIG_PERF_GUEST_CALLCHAIN */
+
+#endif /* _LINUX_PERF_GUEST_CALLCHAIN_H */

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Callchains of KVM guests.
+ *
+ * A guest's stack cannot be read where a sample is taken: that is NMI context
+ * as often as not, and guest memory may need a fault. The sample gets a cookie
+ * instead, and the hypervisor, on its way through the exit that the sample's
+ * interrupt caused, walks the stack once and hands the result to every event
+ * that took the cookie, as PERF_RECORD_GUEST_CALLCHAIN.
+ *
+ * Lifetime: nothing here holds an event between the sample and the record. The
+ * cookie is kept in the event, and the record goes to those events of the CPU
+ * and of the current task that have it, found under RCU as for any side-band
+ * record. An event that has gone by then needs no record.
+ *
+ * Ordering: sample and record are written on the same CPU, to the same buffer,
+ * by the same task, and an event's cookie is only written by its own overflow,
+ * which happens there too. No barriers are needed beyond the compiler's.
+ */
+#include <linux/perf_event.h>
+#include <linux/perf_guest_callchain.h>
+#include <linux/static_call.h>
+
+#include "internal.h"
+
+static u64 no_defer(bool in_guest, u16 max_stack)
+{
+	return 0;
+}
+
+static void no_flush(void)
+{
+}
+
+DEFINE_STATIC_CALL(perf_guest_defer, no_defer);
+DEFINE_STATIC_CALL(perf_guest_flush, no_flush);
+
+/**
+ * perf_register_guest_callchain() - offer guest callchains to perf
+ * @ops: the hypervisor's functions
+ *
+ * For the one hypervisor that has registered perf_guest_info_callbacks.
+ * Context: may sleep.
+ */
+void perf_register_guest_callchain(const struct perf_guest_callchain_ops *ops)
+{
+	static_call_update(perf_guest_defer, ops->defer);
+	static_call_update(perf_guest_flush, ops->flush);
+}
+EXPORT_SYMBOL_GPL(perf_register_guest_callchain);
+
+/**
+ * perf_unregister_guest_callchain() - take the offer back
+ *
+ * No function of the hypervisor is running or will be called on return.
+ * Context: may sleep.
+ */
+void perf_unregister_guest_callchain(void)
+{
+	static_call_update(perf_guest_defer, no_defer);
+	static_call_update(perf_guest_flush, no_flush);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(perf_unregister_guest_callchain);
+
+/* Called for every task switch of a task with events, runqueue locked. */
+void perf_guest_callchain_sched_out(void)
+{
+	static_call(perf_guest_flush)();
+}
+
+/*
+ * A host sample asks for the guest's chain as well, if it finds itself in a
+ * vCPU thread, unless the user wants to see nothing of the host. A tracepoint
+ * is in the host by nature: there the guest's chain is what was asked for.
+ */
+static bool wants_guest(struct perf_event *event, bool in_guest)
+{
+	return in_guest || !event->attr.exclude_host ||
+	       event->attr.type == PERF_TYPE_TRACEPOINT;
+}
+
+/* Two words of the entry are needed; the sysctls may leave no room for them. */
+static bool has_room(const struct perf_callchain_entry *entry)
+{
+	return entry->nr + 2 <= sysctl_perf_event_max_stack +
+				sysctl_perf_event_max_contexts_per_stack;
+}
+
+static struct perf_callchain_entry *empty_entry(void)
+{
+	struct perf_callchain_entry *entry;
+	int rctx;
+
+	entry = get_callchain_entry(&rctx);
+	if (entry) {
+		entry->nr = 0;
+		put_callchain_entry(rctx);
+	}
+	return entry;
+}
+
+/**
+ * perf_guest_callchain() - callchain of a sample of an event that wants guests'
+ * @event:	event with attr.guest_callchain
+ * @regs:	host registers at the sample
+ * @kernel:	host kernel frames are wanted
+ * @user:	host user frames are wanted
+ * @crosstask:	the event belongs to another task
+ *
+ * The host's frames, none if the guest was interrupted, followed by
+ * PERF_CONTEXT_GUEST_DEFERRED and a cookie if a guest's chain will follow.
+ *
+ * Context: any, NMI too; preemption off.
+ * Return: a per-CPU entry, valid until the next sample in the same context
+ * level, or NULL if there is none to be had.
+ */
+struct perf_callchain_entry *
+perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
+		     bool kernel, bool user, bool crosstask)
+{
+	const u16 max_stack = event->attr.sample_max_stack;
+	struct perf_callchain_entry *entry;
+	bool in_guest = perf_guest_state();
+	u64 cookie;
+
+	if (in_guest || (!kernel && !user))
+		entry = empty_entry();
+	else
+		entry = get_perf_callchain(regs, kernel, user, max_stack,
+					   crosstask, true);
+
+	if (!entry || !has_room(entry) || !wants_guest(event, in_guest))
+		return entry;
+
+	cookie = static_call(perf_guest_defer)(in_guest, max_stack);
+	if (cookie) {
+		event->guest_cookie = cookie;
+		entry->ip[entry->nr++] = PERF_CONTEXT_GUEST_DEFERRED;
+		entry->ip[entry->nr++] = cookie;
+	}
+	return entry;
+}
+
+struct guest_output {
+	u64 cookie;
+	const struct perf_guest_chain *chain;
+	unsigned int dropped;
+};
+
+/*
+ * Cut [*ips, *nr) of the chain to what @event may see and wants: its excludes
+ * hold for the guest's kernel and user part as they do for the host's. A guest
+ * kernel frame is as privileged as a guest kernel sample.
+ */
+static u32 chain_for_event(const struct perf_event *event,
+			   const struct perf_guest_chain *chain,
+			   const u64 **ips, u64 *nr)
+{
+	const struct perf_event_attr *attr = &event->attr;
+	u32 flags = chain->flags, frames = 0, user = 0, i, end;
+
+	if (likely(!attr->exclude_kernel && !attr->exclude_callchain_kernel &&
+		   !attr->exclude_callchain_user &&
+		   chain->frames <= attr->sample_max_stack)) {
+		*ips = chain->ips;
+		*nr = chain->nr;
+		return flags;
+	}
+
+	while (user < chain->nr && chain->ips[user] != PERF_CONTEXT_GUEST_USER)
+		user++;
+
+	i = attr->exclude_kernel || attr->exclude_callchain_kernel ? user : 0;
+	end = attr->exclude_callchain_user ? user : chain->nr;
+	*ips = chain->ips + i;
+
+	for (; i < end; i++) {
+		if (chain->ips[i] >= PERF_CONTEXT_MAX)
+			continue;
+		if (frames == attr->sample_max_stack) {
+			flags |= PERF_GUEST_CALLCHAIN_MAX_STACK;
+			break;
+		}
+		frames++;
+	}
+	*nr = chain->ips + i - *ips;
+	return flags;
+}
+
+static void output_to_event(struct perf_event *event, void *data)
+{
+	struct guest_output *out = data;
+	const struct perf_guest_chain *chain = out->chain;
+	struct perf_output_handle handle;
+	struct perf_sample_data sample;
+	const u64 *ips;
+	struct {
+		struct perf_event_header header;
+		u64 cookie;
+		u32 vcpu_id;
+		u32 flags;
+		u64 root;
+		u64 nr;
+	} rec = {
+		.cookie = out->cookie,
+		.vcpu_id = chain->vcpu_id,
+		.root = chain->root,
+	};
+
+	if (event->guest_cookie != out->cookie)
+		return;
+	event->guest_cookie = 0;
+
+	rec.flags = chain_for_event(event, chain, &ips, &rec.nr);
+	perf_event_header__init(&rec.header, &sample,
+				PERF_RECORD_GUEST_CALLCHAIN,
+				chain->user ? PERF_RECORD_MISC_GUEST_USER :
+					      PERF_RECORD_MISC_GUEST_KERNEL,
+				sizeof(rec) + rec.nr * sizeof(u64), event);
+
+	if (perf_output_begin(&handle, &sample, event, rec.header.size)) {
+		out->dropped++;
+		return;
+	}
+	perf_output_put(&handle, rec);
+	__output_copy(&handle, ips, rec.nr * sizeof(u64));
+	perf_event__output_id_sample(event, &handle, &sample);
+	perf_output_end(&handle);
+}
+
+/* The record's size is 16 bits wide; max_stack is a sysctl without a limit. */
+#define MAX_WORDS	((U16_MAX - 512) / sizeof(u64))
+
+/**
+ * perf_guest_callchain_output() - write the records a cookie stands for
+ * @cookie:	as returned by perf_guest_callchain_ops::defer
+ * @max_stack:	the most frames anybody asked for with it
+ * @walk:	fills in a chain
+ * @data:	for @walk
+ *
+ * Calls @walk once and writes a record to every event that has the cookie.
+ *
+ * Context: the task and CPU the cookie was given out on, preemption off,
+ * not NMI, not hardirq.
+ * Return: how many records had to be dropped; each is in PERF_RECORD_LOST too.
+ */
+unsigned int
+perf_guest_callchain_output(u64 cookie, u16 max_stack,
+			    void (*walk)(struct perf_guest_chain *chain, void *data),
+			    void *data)
+{
+	struct perf_guest_chain chain = { .max_frames = max_stack };
+	struct guest_output out = { .cookie = cookie, .chain = &chain };
+	struct perf_callchain_entry *entry;
+	int rctx;
+
+	/* protects the callchain buffers, and the events */
+	rcu_read_lock();
+	entry = get_callchain_entry(&rctx);
+	if (entry) {
+		chain.ips = entry->ip;
+		chain.max = min_t(u32, MAX_WORDS, sysctl_perf_event_max_stack +
+				  sysctl_perf_event_max_contexts_per_stack);
+		walk(&chain, data);
+		perf_iterate_current(output_to_event, &out);
+		put_callchain_entry(rctx);
+	}
+	rcu_read_unlock();
+
+	return out.dropped;
+}
+EXPORT_SYMBOL_GPL(perf_guest_callchain_output);

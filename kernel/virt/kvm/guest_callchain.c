@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest callchains for perf: between the sample and the walk.
+ *
+ * A sample that interrupts a guest, or its vCPU thread inside KVM_RUN, leaves a
+ * cookie with the vCPU. The chain is walked at the first point after it where
+ * guest memory may be read: right after an exit, with the interrupt that sampled
+ * just handled; before the next entry, for samples of the exit's handling; or
+ * when the vCPU leaves the CPU. The guest has not run in between, so its stack
+ * is that of the sample.
+ *
+ * The walk is done with preemption and page faults off. Preemption off keeps
+ * perf's per-CPU buffers and the loaded vCPU state in place. A stack in use is
+ * in memory all but always; should it have been swapped out the chain is short
+ * and says so (PERF_GUEST_CALLCHAIN_UNREADABLE), and the vCPU is not stalled.
+ */
+#include <linux/kvm_host.h>
+#include <linux/perf_event.h>
+#include <linux/uaccess.h>
+
+/* Unique on the host: the CPU above, a count below. */
+#define COOKIE_CPU_SHIFT	48
+
+static DEFINE_PER_CPU(local64_t, cookies);
+
+static u64 new_cookie(void)
+{
+	u64 count = local64_inc_return(this_cpu_ptr(&cookies));
+
+	return ((u64)smp_processor_id() << COOKIE_CPU_SHIFT) |
+	       (count & GENMASK_ULL(COOKIE_CPU_SHIFT - 1, 0));
+}
+
+/*
+ * Between the last flush before the entry and the entry itself only an NMI can
+ * sample the host. The guest will have run when that could be served.
+ */
+static bool entering_guest(const struct kvm_vcpu *vcpu)
+{
+	return in_nmi() && READ_ONCE(vcpu->mode) == IN_GUEST_MODE;
+}
+
+/* perf_guest_callchain_ops::defer; any context, preemption off. */
+static u64 kvm_defer_guest_callchain(bool in_guest, u16 max_stack)
+{
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
+	struct kvm_guest_callchain *gc;
+	s64 cookie = 0;
+
+	if (!vcpu)
+		return 0;
+
+	gc = &vcpu->guest_callchain;
+	if (READ_ONCE(gc->serving))
+		return 0;
+	if (!in_guest && (!vcpu->wants_to_run || entering_guest(vcpu)))
+		return 0;
+
+	/*
+	 * An NMI here may lower what it finds, to what this sample wants: its
+	 * record is then cut, and flagged, at that.
+	 */
+	if (READ_ONCE(gc->max_stack) < max_stack)
+		WRITE_ONCE(gc->max_stack, max_stack);
+
+	local64_inc(&gc->requests);
+
+	/* One cookie for all that ask before it is served; an NMI may be first. */
+	if (local64_try_cmpxchg(&gc->cookie, &cookie, new_cookie()))
+		cookie = local64_read(&gc->cookie);
+	return cookie;
+}
+
+static void walk_vcpu(struct perf_guest_chain *chain, void *data)
+{
+	struct kvm_vcpu *vcpu = data;
+	int idx;
+
+	chain->vcpu_id = vcpu->vcpu_id;
+
+	idx = srcu_read_lock(&vcpu->kvm->srcu);
+	pagefault_disable();
+	kvm_arch_guest_callchain(vcpu, chain);
+	pagefault_enable();
+	srcu_read_unlock(&vcpu->kvm->srcu, idx);
+
+	vcpu->stat.generic.guest_callchain_walks++;
+	vcpu->stat.generic.guest_callchain_frames += chain->frames;
+	if (chain->flags & PERF_GUEST_CALLCHAIN_SHORT)
+		vcpu->stat.generic.guest_callchain_short++;
+	if (chain->flags & PERF_GUEST_CALLCHAIN_UNREADABLE)
+		vcpu->stat.generic.guest_callchain_unreadable++;
+}
+
+/**
+ * kvm_serve_guest_callchain() - walk the guest's stack for those who asked
+ * @vcpu: loaded on this CPU, with a request pending
+ *
+ * Use kvm_flush_guest_callchain().
+ *
+ * Context: the vCPU's task, preemption off; interrupts may be off, and the
+ * runqueue locked.
+ */
+void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu)
+{
+	struct kvm_guest_callchain *gc = &vcpu->guest_callchain;
+	unsigned int dropped;
+
+	/*
+	 * The order in which an NMI on this CPU sees this: it either adds its
+	 * event to the cookie before the walk starts, or gets none.
+	 */
+	WRITE_ONCE(gc->serving, true);
+	barrier();
+
+	dropped = perf_guest_callchain_output(local64_read(&gc->cookie),
+					      gc->max_stack, walk_vcpu, vcpu);
+
+	vcpu->stat.generic.guest_callchain_dropped += dropped;
+	vcpu->stat.generic.guest_callchain_requests = local64_read(&gc->requests);
+
+	gc->max_stack = 0;
+	local64_set(&gc->cookie, 0);
+	barrier();
+	WRITE_ONCE(gc->serving, false);
+}
+EXPORT_SYMBOL_GPL(kvm_serve_guest_callchain);
+
+/* perf_guest_callchain_ops::flush; interrupts off, runqueue locked. */
+static void kvm_flush_running_vcpu(void)
+{
+	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
+
+	if (vcpu)
+		kvm_flush_guest_callchain(vcpu);
+}
+
+static const struct perf_guest_callchain_ops kvm_guest_callchain_ops = {
+	.defer	= kvm_defer_guest_callchain,
+	.flush	= kvm_flush_running_vcpu,
+};
+
+void kvm_register_guest_callchain(void)
+{
+	perf_register_guest_callchain(&kvm_guest_callchain_ops);
+}
+
+void kvm_unregister_guest_callchain(void)
+{
+	perf_unregister_guest_callchain();
+}
