@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * perf kvm-callchain: options, and which part of util/guest-*.c they go to.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <subcmd/pager.h>
+#include <subcmd/parse-options.h>
+#include "builtin.h"
+#include "perf.h"
+#include "util/debug.h"
+#include "util/guest-doctor.h"
+#include "util/guest-exits.h"
+#include "util/guest-list.h"
+#include "util/guest-mount.h"
+#include "util/guest-record.h"
+#include "util/record.h"
+#include "util/symbol_conf.h"
+#include "util/util.h"
+
+static int find_guests(struct guests *guests)
+{
+	int err = guests__scan(guests, "/proc");
+
+	if (err)
+		pr_err("/proc: %s\n", strerror(-err));
+	return err;
+}
+
+static int cmd_guest_list(int argc, const char **argv)
+{
+	const char *dir = guest_mount__dir();
+	bool json = false;
+	const struct option options[] = {
+		OPT_BOOLEAN(0, "json", &json, "print JSON, for scripts"),
+		OPT_STRING(0, "guestmount", &dir, "directory", "where the guest mounts are"),
+		OPT_INCR('v', "verbose", &verbose, "be more verbose"),
+		OPT_END()
+	};
+	const char * const usage[] = { "perf kvm-callchain list [<options>]", NULL };
+	struct guests guests;
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc)
+		usage_with_options(usage, options);
+
+	if (find_guests(&guests))
+		return 1;
+	guests__look(&guests, dir);
+	if (json)
+		guests__fprintf_json(&guests, stdout);
+	else if (guests.nr)
+		guests__fprintf(&guests, stdout);
+	else
+		printf("No KVM guest runs here, or none that you may see.\n");
+	guests__exit(&guests);
+	return 0;
+}
+
+static int cmd_guest_mount(int argc, const char **argv)
+{
+	const char *dir = guest_mount__dir();
+	const struct option options[] = {
+		OPT_STRING(0, "guestmount", &dir, "directory", "where the guest mounts are"),
+		OPT_END()
+	};
+	const char * const usage[] = {
+		"perf kvm-callchain mount [<options>] <pid>|<name> [<user>@]<host>[:<port>]",
+		"perf kvm-callchain mount [<options>] <pid>|<name> <directory>",
+		NULL
+	};
+	struct guests guests;
+	struct guest *guest;
+	int err = -ENOENT;
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc != 2)
+		usage_with_options(usage, options);
+
+	if (find_guests(&guests))
+		return 1;
+	guest = guests__find(&guests, argv[0]);
+	if (guest)
+		err = guest_mount__add(guest, dir, argv[1]);
+	guests__exit(&guests);
+	return err ? 1 : 0;
+}
+
+static int cmd_guest_umount(int argc, const char **argv)
+{
+	const char *dir = guest_mount__dir();
+	const struct option options[] = {
+		OPT_STRING(0, "guestmount", &dir, "directory", "where the guest mounts are"),
+		OPT_END()
+	};
+	const char * const usage[] = {
+		"perf kvm-callchain umount [<options>] <pid>|<name>", NULL
+	};
+	struct guests guests;
+	struct guest *guest;
+	char *end;
+	pid_t pid;
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc != 1)
+		usage_with_options(usage, options);
+
+	/* a guest that has ended has no name, but perhaps still a mount */
+	pid = strtol(argv[0], &end, 10);
+	if (*end) {
+		if (find_guests(&guests))
+			return 1;
+		guest = guests__find(&guests, argv[0]);
+		pid = guest ? guest->pid : 0;
+		guests__exit(&guests);
+	}
+	return pid <= 0 || guest_mount__remove(pid, dir) ? 1 : 0;
+}
+
+/*
+ * For -h and for completion: ours, then those of the command itself, which ends the
+ * program having printed them.
+ */
+static bool asks_for_options(int argc, const char **argv)
+{
+	if (argc < 2)
+		return false;
+	if (!strcmp(argv[1], "--list-opts")) {
+		printf("--guest --exits --host --guestmount ");
+		return true;
+	}
+	if (strcmp(argv[1], "-h"))
+		return false;
+	printf("\n Usage: perf kvm-callchain %s [-p <pid>|--guest <name>|-a] [--exits] [--host]\n"
+	       "        [--guestmount <directory>] [<options of perf %s>]\n", argv[0], argv[0]);
+	fflush(stdout);
+	return true;
+}
+
+static int cmd_guest_record(int argc, const char **argv)
+{
+	struct guest_record rec = {};
+	int ret = 1;
+
+	if (asks_for_options(argc, argv))
+		return cmd_record(argc, argv);
+	if (!guest_record__prepare(&rec, "record", argc - 1, argv + 1, record_options)) {
+		perf_guest = true;
+		perf_host = rec.host;
+		symbol_conf.guestmount = rec.guests ? rec.dir : NULL;
+		ret = cmd_record(rec.args.argc, rec.args.argv);
+		symbol_conf.guestmount = NULL;
+		if (ret >= 0)
+			guest_summary__print(rec.output, rec.dir);
+	}
+	guest_record__exit(&rec);
+	return ret;
+}
+
+/* Symbols are only of use while it runs. */
+static int cmd_guest_top(int argc, const char **argv)
+{
+	char dir[] = "/tmp/perf-kvm-callchain-XXXXXX";
+	struct guest_record rec = {};
+	int ret = 1;
+
+	if (asks_for_options(argc, argv))
+		return cmd_top(argc, argv);
+	if (!mkdtemp(dir)) {
+		pr_err("%s: %s\n", dir, strerror(errno));
+		return 1;
+	}
+	strlcpy(rec.dir, dir, sizeof(rec.dir));
+	if (!guest_record__prepare(&rec, "top", argc - 1, argv + 1, NULL)) {
+		perf_guest = true;
+		perf_host = rec.host;
+		symbol_conf.guestmount = rec.guests ? dir : NULL;
+		ret = cmd_top(rec.args.argc, rec.args.argv);
+	}
+	guest_record__exit(&rec);
+	rm_rf(dir);
+	return ret;
+}
+
+/*
+ * The session finds the symbols beside perf.data; all there is to say is that this
+ * is about guests.
+ */
+static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const char **argv)
+{
+	const char *host = NULL;
+	const struct guest_option ours[] = {
+		{ 0, "host", .take = true, .value = &host },
+		{ }
+	};
+	struct guest_args args = {};
+	int ret = 1;
+
+	if (!guest_args__add(&args, argv[0]) &&
+	    !guest_args__parse(&args, argc - 1, argv + 1, ours, NULL)) {
+		perf_guest = true;
+		perf_host = host;
+		ret = cmd(args.argc, args.argv);
+	}
+	guest_args__exit(&args);
+	return ret;
+}
+
+static int cmd_guest_report(int argc, const char **argv)
+{
+	return hand_over(cmd_report, argc, argv);
+}
+
+static int cmd_guest_script(int argc, const char **argv)
+{
+	return hand_over(cmd_script, argc, argv);
+}
+
+static int cmd_guest_annotate(int argc, const char **argv)
+{
+	return hand_over(cmd_annotate, argc, argv);
+}
+
+/* perf diff --guest has default names that no recording of ours has. */
+static int cmd_guest_diff(int argc, const char **argv)
+{
+	static const char * const defaults[] = { "diff", "perf.data.old", "perf.data", NULL };
+
+	if (argc == 1)
+		return hand_over(cmd_diff, 3, (const char **)defaults);
+	return hand_over(cmd_diff, argc, argv);
+}
+
+static int cmd_guest_doctor(int argc, const char **argv)
+{
+	const char *dir = guest_mount__dir();
+	const struct option options[] = {
+		OPT_STRING(0, "guestmount", &dir, "directory", "where the guest mounts are"),
+		OPT_END()
+	};
+	const char * const usage[] = { "perf kvm-callchain doctor [<options>]", NULL };
+	struct guest_doctor doctor;
+	struct guests guests;
+	bool well;
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc)
+		usage_with_options(usage, options);
+
+	if (find_guests(&guests))
+		return 1;
+	guests__look(&guests, dir);
+	guest_doctor__look(&doctor);
+	well = guest_doctor__print(&doctor, &guests, stdout);
+	guests__exit(&guests);
+	return well ? 0 : 1;
+}
+
+#if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
+static int cmd_guest_exits(int argc, const char **argv)
+{
+	unsigned int depth = 8, limit = 50;
+	const struct option options[] = {
+		OPT_STRING('i', "input", &input_name, "file", "input file name"),
+		OPT_UINTEGER(0, "depth", &depth, "frames of a path, from the innermost"),
+		OPT_UINTEGER(0, "limit", &limit, "lines"),
+		OPT_INCR('v', "verbose", &verbose, "be more verbose"),
+		OPT_END()
+	};
+	const char * const usage[] = { "perf kvm-callchain exits [<options>]", NULL };
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc || !depth || depth > PERF_MAX_STACK_DEPTH || limit > INT_MAX)
+		usage_with_options(usage, options);
+
+	perf_guest = true;
+	setup_pager();
+	return guest_exits__report(input_name ?: "perf.data", depth, limit, stdout) ? 1 : 0;
+}
+#endif
+
+static const struct {
+	const char *name;
+	int	   (*fn)(int argc, const char **argv);
+} subcommands[] = {
+	{ "list",	cmd_guest_list },
+	{ "mount",	cmd_guest_mount },
+	{ "umount",	cmd_guest_umount },
+	{ "record",	cmd_guest_record },
+	{ "report",	cmd_guest_report },
+	{ "script",	cmd_guest_script },
+	{ "annotate",	cmd_guest_annotate },
+	{ "diff",	cmd_guest_diff },
+	{ "top",	cmd_guest_top },
+	{ "doctor",	cmd_guest_doctor },
+#if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
+	{ "exits",	cmd_guest_exits },
+#endif
+};
+
+int cmd_kvm_callchain(int argc, const char **argv)
+{
+	const char *names[ARRAY_SIZE(subcommands) + 1] = { NULL };
+	const char *usage[2] = { NULL };
+	const struct option options[] = { OPT_END() };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(subcommands); i++)
+		names[i] = subcommands[i].name;
+
+	argc = parse_options_subcommand(argc, argv, options, names, usage,
+					PARSE_OPT_STOP_AT_NON_OPTION);
+	for (i = 0; argc && i < ARRAY_SIZE(subcommands); i++) {
+		if (!strcmp(argv[0], subcommands[i].name))
+			return subcommands[i].fn(argc, argv);
+	}
+	if (argc)
+		pr_err("perf kvm-callchain has no '%s'\n", argv[0]);
+	usage_with_options(usage, options);
+	return 1;
+}

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# perf with guest callchains.
+
+perf_flags := NO_CAPSTONE=1 NO_LIBLLVM=1 NO_LIBBABELTRACE=1 NO_LIBPFM4=1 NO_JVMTI=1 \
+	      WERROR=0 PYTHON=/usr/bin/python3 PYTHON_CONFIG=/usr/bin/python3-config
+
+perf: prepare		## build perf (build/perf/perf)
+	@mkdir -p $(build)/perf
+	@$(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ -j$(jobs) $(perf_flags) \
+		> $(build)/perf/build.log 2>&1 || { tail -30 $(build)/perf/build.log; exit 1; }
+	@echo "perf: $(build)/perf/perf"
+
+PREFIX ?= /usr/local
+
+# perf's own installation, and the name under which another perf finds us
+install: perf		## install perf under PREFIX (/usr/local), DESTDIR
+	@$(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ $(perf_flags) prefix=$(PREFIX) \
+		DESTDIR=$(DESTDIR) install-bin > $(build)/perf/install.log 2>&1 || \
+		{ tail -30 $(build)/perf/install.log; exit 1; }
+	@ln -sf perf $(DESTDIR)$(PREFIX)/bin/perf-kvm-callchain
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/perf"
+
+pages := $(addprefix $(build)/man/,perf-kvm-callchain.1 perf-kvm.1)
+
+# asciidoc wants Debian's Python
+man: prepare		## build the manual pages (build/man)
+	@mkdir -p $(build)/man
+	@PATH=/usr/bin:$$PATH $(MAKE) -C $(linux)/tools/perf/Documentation OUTPUT=$(build)/man/ \
+		$(pages) > $(build)/man/build.log 2>&1 || { tail -30 $(build)/man/build.log; exit 1; }
+	@ls $(pages)
+
+SUITES += perf perf-unmodified
+
+test-perf: perf
+	@scripts/perf-test.sh $(build)/perf/perf "Guest callchain"
+
+# what passes with Debian's perf passes with ours
+test-perf-unmodified: perf
+	@PERF_FLAGS="$(perf_flags)" scripts/perf-test-compare.sh $(build)/perf/perf
+
+.PHONY: perf install man test-perf test-perf-unmodified
+
+include tools/perf/guest-orc.mk

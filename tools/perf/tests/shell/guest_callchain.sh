@@ -1,0 +1,154 @@
+#!/bin/bash
+# Guest callchains in reports and scripts
+# SPDX-License-Identifier: GPL-2.0
+#
+# Made-up samples of a guest, in the ways perf shows samples: each has the
+# callchain that came in its record, with symbols of the guest.
+
+set -eu
+lib=$(dirname "$(realpath "$0")")/lib
+tmp=$(mktemp -d /tmp/perf-guest-callchain.XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+
+if ! command -v python3 > /dev/null; then
+	echo "python3 is needed to make the samples"
+	exit 2
+fi
+PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp"
+cd "$tmp"
+guest="--guestkallsyms kallsyms --guestmodules modules"
+failed=0
+
+# same NAME: compare ./expected with ./got
+same() {
+	if ! diff -u expected got; then
+		echo "FAILED: $1"
+		failed=1
+	fi
+}
+
+frames() {
+	grep -o '[0-9a-f]* [a-z_[]*\]*$' | sed 's/^ *//; s/\[unknown\]/?/'
+}
+
+cat > kernel-chain <<-'END'
+	ffffffff81000110 guest_leaf
+	ffffffff81000210 guest_mid
+	ffffffff81000310 guest_entry
+	401100 ?
+	401000 ?
+END
+cat > module-chain <<-'END'
+	ffffffffc0000010 mod_leaf
+	ffffffff81000310 guest_entry
+	401000 ?
+END
+printf '%s\n' '1000 ?' '2000 ?' | cat - kernel-chain > host-chain
+cat kernel-chain module-chain host-chain kernel-chain module-chain host-chain > chains
+
+cp chains expected
+# shellcheck disable=SC2086
+perf script $guest -i perf.data -F ip,sym 2> /dev/null | frames > got
+same "perf script"
+
+perf inject -i perf.data -o injected.data 2> /dev/null
+# shellcheck disable=SC2086
+perf script $guest -i injected.data -F ip,sym 2> /dev/null | frames > got
+same "perf inject"
+
+# shellcheck disable=SC2086
+perf inject -b -i perf.data -o - 2> /dev/null |
+	perf script $guest -i - -F ip,sym 2> /dev/null |
+	frames > got
+same "perf inject -b, through a pipe"
+
+echo 6 > expected
+perf script -i injected.data --show-guest-callchain-events 2> /dev/null |
+	grep -c 'PERF_RECORD_GUEST_CALLCHAIN cookie: 0x[1-6] vcpu: 3 flags: 64-bit root: 0x1000' \
+	> got
+same "perf script --show-guest-callchain-events"
+
+perf report -D -i perf.data 2> /dev/null |
+	grep -c ': PERF_RECORD_GUEST_CALLCHAIN cookie\|GUEST_CALLCHAIN cookie: 0x[1-6]' \
+	> got || true
+same "perf report -D"
+
+cat > frames.py <<-'END'
+	def process_event(event):
+	    for frame in event["callchain"]:
+	        print("%x %s" % (frame["ip"], frame.get("sym", {}).get("name", "?")))
+END
+cp chains expected
+if perf version --build-options | grep -q 'libpython.*on'; then
+	# shellcheck disable=SC2086
+	perf script $guest -i perf.data -s frames.py 2> /dev/null | grep '^[0-9a-f]* ' > got
+	same "Python"
+fi
+
+# shellcheck disable=SC2086
+report() {
+	perf kvm --host --guest $guest report --stdio --no-children -i perf.data "$@" 2> /dev/null |
+		sed 's/^[ |-]*//; /^#/d; /^$/d; s/ *$//; s/  */ /g; s/0xffffffff[^ ]*/UNRESOLVED/'
+}
+
+cat > expected <<-'END'
+	33.33% :101 [guest.kernel.kallsyms] [g] guest_leaf
+	guest_leaf
+	guest_mid
+	guest_entry
+	0x401100
+	0x401000
+	33.33% :101 [guestmod] [g] mod_leaf
+	mod_leaf
+	guest_entry
+	0x401000
+	33.33% vcpu [unknown] [k] 0x0000000000001000
+	0x1000
+	0x2000
+	guest_leaf
+	guest_mid
+	guest_entry
+	0x401100
+	0x401000
+END
+report > got
+same "perf kvm report, callees first"
+
+cat > expected <<-'END'
+	33.33% :101 [guest.kernel.kallsyms] [g] guest_leaf
+	0x401000
+	0x401100
+	guest_entry
+	guest_mid
+	guest_leaf
+	33.33% :101 [guestmod] [g] mod_leaf
+	0x401000
+	guest_entry
+	mod_leaf
+	33.33% vcpu [unknown] [k] 0x0000000000001000
+	0x401000
+	0x401100
+	guest_entry
+	guest_mid
+	guest_leaf
+	0x2000
+	0x1000
+END
+report -g caller > got
+same "perf kvm report, callers first"
+
+cat > expected <<-'END'
+	33.33% +0.00% [guest.kernel.kallsyms] [g] guest_leaf
+	33.33% +0.00% [guestmod] [g] mod_leaf
+	33.33% +0.00% [unknown] [k] 0x0000000000001000
+END
+# shellcheck disable=SC2086
+perf kvm --host --guest $guest diff perf.data perf.data 2> /dev/null |
+	sed 's/^ *//; /^#/d; /^$/d; s/ *$//; s/  */ /g' > got
+same "perf diff"
+
+echo "guest_callchain: 1" > expected
+perf evlist -v -i perf.data 2> /dev/null | grep -o 'guest_callchain: 1' > got
+same "perf evlist"
+
+exit "$failed"

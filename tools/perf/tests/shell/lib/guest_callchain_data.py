@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Write a perf.data file with samples of a KVM guest, and their callchains in
+records of their own.
+
+guest_callchain_data.py DIR [SAMPLES] leaves DIR/perf.data, DIR/kallsyms and
+DIR/modules. A sample is caught in the guest kernel (called from user space), the
+next in a guest module, the next in the host, in the exit of the guest."""
+
+import struct
+import sys
+
+KERNEL = 2 ** 64 - 128
+USER = 2 ** 64 - 512
+GUEST_KERNEL = 2 ** 64 - 2176
+GUEST_USER = 2 ** 64 - 2560
+DEFERRED = 2 ** 64 - 2688
+
+MISC_KERNEL, MISC_GUEST_KERNEL = 1, 4
+RECORD_MMAP, RECORD_COMM, RECORD_SAMPLE, RECORD_GUEST_CALLCHAIN = 1, 3, 9, 63
+
+ATTR_SIZE = 136
+SAMPLE_ID_ALL = 1 << 18
+GUEST_CALLCHAIN = 1 << 63
+IP, TID, TIME, CALLCHAIN, ID, CPU, PERIOD = 1, 2, 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8
+SAMPLE_TYPE = IP | TID | TIME | CALLCHAIN | ID | CPU | PERIOD
+EVENT_ID, PID, TID_VCPU = 1000, 100, 101
+
+LEAF, MID, ENTRY = 0xffffffff81000110, 0xffffffff81000210, 0xffffffff81000310
+MODULE = 0xffffffffc0000010
+MAIN, CALLED = 0x401000, 0x401100
+
+KALLSYMS = """\
+ffffffff81000000 T _stext
+ffffffff81000000 T _text
+ffffffff81000100 T guest_leaf
+ffffffff81000200 T guest_mid
+ffffffff81000300 T guest_entry
+ffffffff81000400 T guest_end
+ffffffff81000600 T _etext
+ffffffff81000700 D _edata
+ffffffffc0000000 t mod_leaf\t[guestmod]
+ffffffffc0000100 t mod_end\t[guestmod]
+"""
+MODULES = "guestmod 16384 1 - Live 0xffffffffc0000000 (O)\n"
+
+
+def words(*values):
+    return struct.pack(f"<{len(values)}Q", *values)
+
+
+def event(kind, misc, body):
+    return struct.pack("<IHH", kind, misc, 8 + len(body)) + body
+
+
+def sample_id(time):
+    return struct.pack("<IIQQII", PID, TID_VCPU, time, EVENT_ID, 0, 0)
+
+
+def sample(time, misc, ip, chain):
+    return event(RECORD_SAMPLE, misc,
+                 words(ip) + sample_id(time) + words(1, len(chain), *chain))
+
+
+def record(time, cookie, ips):
+    return event(RECORD_GUEST_CALLCHAIN, MISC_GUEST_KERNEL,
+                 words(cookie) + struct.pack("<II", 3, 3) + words(0x1000, len(ips), *ips) +
+                 sample_id(time))
+
+
+def comm(time):
+    return event(RECORD_COMM, 0,
+                 struct.pack("<II", PID, TID_VCPU) + b"vcpu".ljust(8, b"\0") + sample_id(time))
+
+
+def guest_mmap(time, start, size, offset, name):
+    name = name.encode() + b"\0"
+    name = name.ljust((len(name) + 7) // 8 * 8, b"\0")
+    return event(RECORD_MMAP, MISC_GUEST_KERNEL,
+                 struct.pack("<iI", 0, 0) + words(start, size, offset) + name + sample_id(time))
+
+
+def maps():
+    # perf record writes modules first: the kernel makes perf load their symbols
+    yield guest_mmap(1, 0xffffffffc0000000, 16384, 0, "[guestmod]")
+    yield guest_mmap(1, 0xffffffff81000000, 0x700, 0xffffffff81000000,
+                     "[guest.kernel.kallsyms]_text")
+
+
+KERNEL_CHAIN = [GUEST_KERNEL, LEAF, MID, ENTRY, GUEST_USER, CALLED, MAIN]
+MODULE_CHAIN = [GUEST_KERNEL, MODULE, ENTRY, GUEST_USER, MAIN]
+
+
+def samples(nr):
+    for i in range(1, nr + 1):
+        time = i * 1000
+        if i % 3 == 1:
+            yield sample(time, MISC_GUEST_KERNEL, LEAF, [DEFERRED, i])
+            yield record(time + 1, i, KERNEL_CHAIN)
+        elif i % 3 == 2:
+            yield sample(time, MISC_GUEST_KERNEL, MODULE, [DEFERRED, i])
+            yield record(time + 1, i, MODULE_CHAIN)
+        else:
+            yield sample(time, MISC_KERNEL, 0x1000,
+                         [KERNEL, 0x1000, USER, 0x2000, DEFERRED, i])
+            yield record(time + 1, i, KERNEL_CHAIN)
+
+
+def attr():
+    fields = struct.pack("<II", 1, ATTR_SIZE) + words(
+        0, 1, SAMPLE_TYPE, 0, SAMPLE_ID_ALL | GUEST_CALLCHAIN)
+    return fields.ljust(ATTR_SIZE, b"\0")
+
+
+def perf_data(events):
+    data = b"".join(events)
+    ids_at, attrs_at = 104, 112
+    data_at = attrs_at + ATTR_SIZE + 16
+    header = b"PERFILE2" + words(104, ATTR_SIZE + 16, attrs_at, ATTR_SIZE + 16,
+                                 data_at, len(data), 0, 0, 0, 0, 0, 0)
+    return header[:104] + words(EVENT_ID) + attr() + words(ids_at, 8) + data
+
+
+def main():
+    out = sys.argv[1]
+    nr = int(sys.argv[2]) if len(sys.argv) > 2 else 6
+    with open(f"{out}/perf.data", "wb") as file:
+        file.write(perf_data([*maps(), comm(1), *samples(nr)]))
+    with open(f"{out}/kallsyms", "w", encoding="ascii") as file:
+        file.write(KALLSYMS)
+    with open(f"{out}/modules", "w", encoding="ascii") as file:
+        file.write(MODULES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Merge PERF_RECORD_GUEST_CALLCHAIN into the samples that hold its cookie.
+ *
+ * A record follows its samples in the ring buffer, most often within
+ * microseconds. From a sample that waits for its record on, events are copied
+ * to a queue; the record completes the sample, and the queue is delivered up to
+ * the next one that waits. The order of delivery is that of arrival, so mmap,
+ * fork and comm events keep their places between samples.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/hashtable.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/zalloc.h>
+#include "callchain.h"
+#include "debug.h"
+#include "event.h"
+#include "evlist.h"
+#include "evsel.h"
+#include "guest-callchain.h"
+#include "sample.h"
+#include "util.h"
+
+#define HASH_BITS_LOG2	10
+
+/* Events and bytes held back, unless set otherwise */
+#define MAX_EVENTS	16384
+#define MAX_BYTES	(64UL * 1024 * 1024)
+/* Records kept for samples that come after them */
+#define MAX_RECENT	1024
+
+/*
+ * Cookies are unique in a kernel, but a record is only for one event and
+ * thread: a sample must not get the callchain that was meant for another.
+ */
+struct guest_key {
+	u64 cookie;
+	u64 id;
+	u32 tid;
+};
+
+struct guest_record {
+	struct list_head recent;
+	struct hlist_node hash;
+	struct guest_key key;
+	unsigned int refs;
+	bool used;
+	u16 misc;
+	u32 flags;
+	u64 nr;
+	u64 ips[];
+};
+
+struct held_event {
+	struct list_head list;
+	struct hlist_node hash;
+	struct guest_key key;
+	u64 time;
+	struct guest_record *record;
+	bool deferred;
+	bool waiting;
+	u64 file_offset;
+	const char *file_path;
+	u64 event[];
+};
+
+/* The newest record of a thread and event: no older one follows it. */
+struct newest_record {
+	u64 id;
+	u64 time;
+	u32 tid;
+};
+
+struct guest_callchains {
+	struct evlist *evlist;
+	bool ordered;
+	guest_callchains__deliver_t deliver;
+	void *data;
+
+	struct list_head held;
+	u32 nr_held, max_held;
+	size_t bytes, max_bytes;
+	DECLARE_HASHTABLE(waiting, HASH_BITS_LOG2);
+
+	struct list_head recent;
+	u32 nr_recent;
+	DECLARE_HASHTABLE(records, HASH_BITS_LOG2);
+	struct newest_record newest[1 << HASH_BITS_LOG2];
+
+	struct ip_callchain *chain;
+	size_t chain_size;
+};
+
+struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool ordered,
+					       guest_callchains__deliver_t deliver,
+					       void *data)
+{
+	struct guest_callchains *gc = zalloc(sizeof(*gc));
+
+	if (!gc)
+		return NULL;
+	gc->evlist = evlist;
+	gc->ordered = ordered;
+	gc->deliver = deliver;
+	gc->data = data;
+	INIT_LIST_HEAD(&gc->held);
+	INIT_LIST_HEAD(&gc->recent);
+	hash_init(gc->waiting);
+	hash_init(gc->records);
+	guest_callchains__set_limits(gc, MAX_EVENTS, MAX_BYTES);
+	return gc;
+}
+
+void guest_callchains__set_limits(struct guest_callchains *gc, u32 events, size_t bytes)
+{
+	gc->max_held = events;
+	gc->max_bytes = bytes;
+}
+
+static struct guest_callchain_stats *gc__stats(struct guest_callchains *gc)
+{
+	return &gc->evlist->stats.guest_callchain;
+}
+
+static struct guest_key sample__key(const struct perf_sample *sample, u64 cookie)
+{
+	return (struct guest_key) {
+		.cookie = cookie, .id = sample->id, .tid = sample->tid,
+	};
+}
+
+static bool key__equal(const struct guest_key *a, const struct guest_key *b)
+{
+	return a->cookie == b->cookie && a->id == b->id && a->tid == b->tid;
+}
+
+static void record__put(struct guest_record *record)
+{
+	if (record && --record->refs == 0)
+		free(record);
+}
+
+static void gc__forget_oldest(struct guest_callchains *gc)
+{
+	struct guest_record *record = list_first_entry(&gc->recent, struct guest_record, recent);
+
+	if (!record->used)
+		gc__stats(gc)->unused++;
+	list_del(&record->recent);
+	hash_del(&record->hash);
+	gc->nr_recent--;
+	record__put(record);
+}
+
+static void gc__free_held(struct guest_callchains *gc, struct held_event *held)
+{
+	const union perf_event *event = (void *)held->event;
+
+	if (held->waiting)
+		hash_del(&held->hash);
+	list_del(&held->list);
+	gc->nr_held--;
+	gc->bytes -= sizeof(*held) + event->header.size;
+	record__put(held->record);
+	free(held);
+}
+
+void guest_callchains__delete(struct guest_callchains *gc)
+{
+	struct held_event *held, *tmp;
+
+	if (!gc)
+		return;
+	list_for_each_entry_safe(held, tmp, &gc->held, list)
+		gc__free_held(gc, held);
+	while (gc->nr_recent)
+		gc__forget_oldest(gc);
+	free(gc->chain);
+	free(gc);
+}
+
+static struct guest_record *gc__find_record(struct guest_callchains *gc,
+					    const struct guest_key *key)
+{
+	struct guest_record *record;
+
+	hash_for_each_possible(gc->records, record, hash, key->cookie) {
+		if (key__equal(&record->key, key))
+			return record;
+	}
+	return NULL;
+}
+
+static void gc__complete(struct guest_callchains *gc, struct held_event *held,
+			 struct guest_record *record)
+{
+	if (held->waiting) {
+		hash_del(&held->hash);
+		held->waiting = false;
+	}
+	held->record = record;
+	record->refs++;
+	record->used = true;
+	gc__stats(gc)->merged++;
+}
+
+static void gc__note_newest(struct guest_callchains *gc, const struct guest_key *key, u64 time)
+{
+	struct newest_record *newest = &gc->newest[hash_64(key->id ^ key->tid, HASH_BITS_LOG2)];
+
+	*newest = (struct newest_record) { .id = key->id, .tid = key->tid, .time = time };
+}
+
+static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
+			  const struct perf_sample *sample)
+{
+	const struct perf_record_guest_callchain *raw = &event->guest_callchain;
+	struct guest_key key = sample__key(sample, raw->cookie);
+	struct guest_record *record;
+	struct held_event *held;
+	struct hlist_node *tmp;
+
+	gc__note_newest(gc, &key, sample->time);
+	if (gc__find_record(gc, &key)) {
+		gc__stats(gc)->duplicate++;
+		return 0;
+	}
+
+	record = malloc(sizeof(*record) + raw->nr * sizeof(u64));
+	if (!record)
+		return -ENOMEM;
+	record->key = key;
+	record->refs = 1;
+	record->used = false;
+	record->misc = event->header.misc;
+	record->flags = raw->flags;
+	record->nr = raw->nr;
+	memcpy(record->ips, raw->ips, raw->nr * sizeof(u64));
+
+	if (gc->nr_recent == MAX_RECENT)
+		gc__forget_oldest(gc);
+	list_add_tail(&record->recent, &gc->recent);
+	hash_add(gc->records, &record->hash, key.cookie);
+	gc->nr_recent++;
+
+	hlist_for_each_entry_safe(held, tmp,
+				  &gc->waiting[hash_min(key.cookie, HASH_BITS_LOG2)], hash) {
+		if (key__equal(&held->key, &key))
+			gc__complete(gc, held, record);
+	}
+	return 0;
+}
+
+static bool evlist__guest_cookie(struct evlist *evlist, const union perf_event *event,
+				 const struct perf_sample *sample, u64 *cookie)
+{
+	struct evsel *evsel;
+	u64 nr;
+
+	if (event->header.type != PERF_RECORD_SAMPLE || !sample->callchain)
+		return false;
+	evsel = evlist__id2evsel(evlist, sample->id);
+	if (!evsel || !evsel->core.attr.guest_callchain)
+		return false;
+
+	nr = guest_callchain__nr(sample->callchain);
+	if (nr + 1 >= sample->callchain->nr)
+		return false;
+	*cookie = sample->callchain->ips[nr + 1];
+	return true;
+}
+
+bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *event,
+				 const struct perf_sample *sample)
+{
+	u64 cookie;
+
+	return event->header.type == PERF_RECORD_GUEST_CALLCHAIN ||
+	       evlist__guest_cookie(evlist, event, sample, &cookie);
+}
+
+bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *event)
+{
+	u16 id_hdr_size;
+
+	if (event->header.type != PERF_RECORD_GUEST_CALLCHAIN)
+		return true;
+	id_hdr_size = evlist__sample_id_all(evlist) ? evlist__id_hdr_size(evlist) : 0;
+	if (perf_event__guest_callchain_valid(event, id_hdr_size) &&
+	    evlist__event2evsel(evlist, event))
+		return true;
+
+	if (!evlist->stats.guest_callchain.malformed++)
+		pr_err("Skipping malformed guest callchain records\n");
+	return false;
+}
+
+static int gc__hold(struct guest_callchains *gc, const union perf_event *event,
+		    const struct perf_sample *sample, const u64 *cookie,
+		    u64 file_offset, const char *file_path)
+{
+	struct held_event *held = malloc(sizeof(*held) + event->header.size);
+	struct guest_record *record;
+
+	if (!held)
+		return -ENOMEM;
+	*held = (struct held_event) {
+		.time = sample->time,
+		.file_offset = file_offset,
+		.file_path = file_path,
+	};
+	memcpy(held->event, event, event->header.size);
+	list_add_tail(&held->list, &gc->held);
+	gc->nr_held++;
+	gc->bytes += sizeof(*held) + event->header.size;
+	if (!cookie)
+		return 0;
+
+	held->deferred = true;
+	held->key = sample__key(sample, *cookie);
+	record = gc__find_record(gc, &held->key);
+	if (record) {
+		gc__complete(gc, held, record);
+	} else {
+		held->waiting = true;
+		hash_add(gc->waiting, &held->hash, held->key.cookie);
+	}
+	return 0;
+}
+
+static u64 guest_context(u16 misc)
+{
+	return (misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_GUEST_USER ?
+		PERF_CONTEXT_GUEST_USER : PERF_CONTEXT_GUEST_KERNEL;
+}
+
+/*
+ * Return addresses come from guest memory: one that looks like another context
+ * would have the frames after it taken for the host's. The guest of a guest has
+ * a kernel whose symbols are not those of its host: show its bare addresses.
+ */
+static void chain__append_guest(struct ip_callchain *chain, const struct guest_record *record)
+{
+	bool nested = record->flags & PERF_GUEST_CALLCHAIN_NESTED;
+	u8 cpumode;
+	u64 i;
+
+	if (!record->nr)
+		return;
+	if (nested)
+		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
+	else if (!guest_callchain__cpumode(record->ips[0], &cpumode))
+		chain->ips[chain->nr++] = guest_context(record->misc);
+
+	for (i = 0; i < record->nr; i++) {
+		u64 ip = record->ips[i];
+
+		if (ip < PERF_CONTEXT_MAX ||
+		    (!nested && guest_callchain__cpumode(ip, &cpumode)))
+			chain->ips[chain->nr++] = ip;
+	}
+}
+
+static bool sample__in_guest(const struct perf_sample *sample)
+{
+	return sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL ||
+	       sample->cpumode == PERF_RECORD_MISC_GUEST_USER;
+}
+
+/* The sample's callchain with the cookie replaced by @record, or left out */
+static struct ip_callchain *gc__chain(struct guest_callchains *gc,
+				      const struct perf_sample *sample,
+				      const struct guest_record *record)
+{
+	const struct ip_callchain *old = sample->callchain;
+	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
+	size_t size = (old->nr + (record ? record->nr : 0) + 4) * sizeof(u64);
+	struct ip_callchain *chain;
+
+	if (size > gc->chain_size) {
+		chain = realloc(gc->chain, size);
+		if (!chain)
+			return NULL;
+		gc->chain = chain;
+		gc->chain_size = size;
+	}
+	chain = gc->chain;
+	chain->nr = before;
+	memcpy(chain->ips, old->ips, before * sizeof(u64));
+
+	if (record)
+		chain__append_guest(chain, record);
+	if (!chain->nr && sample__in_guest(sample)) {
+		chain->ips[chain->nr++] = guest_context(sample->cpumode);
+		chain->ips[chain->nr++] = sample->ip;
+	}
+	memcpy(chain->ips + chain->nr, old->ips + before + 2, after * sizeof(u64));
+	chain->nr += after;
+	return chain;
+}
+
+static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held)
+{
+	union perf_event *event = (void *)held->event;
+	struct perf_sample sample;
+	int ret;
+
+	ret = evlist__parse_sample(gc->evlist, event, &sample);
+	if (ret)
+		return ret;
+
+	if (held->deferred) {
+		if (!held->record)
+			gc__stats(gc)->missing++;
+		sample.callchain = gc__chain(gc, &sample, held->record);
+		if (!sample.callchain)
+			return -ENOMEM;
+	}
+	return gc->deliver(gc->data, event, &sample, held->file_offset, held->file_path);
+}
+
+/* Records of a thread come in order: a newer one means that ours was lost. */
+static bool gc__passed(struct guest_callchains *gc, const struct held_event *held)
+{
+	const struct guest_key *key = &held->key;
+	struct newest_record *newest = &gc->newest[hash_64(key->id ^ key->tid, HASH_BITS_LOG2)];
+
+	return gc->ordered && newest->id == key->id && newest->tid == key->tid &&
+	       newest->time > held->time;
+}
+
+static bool gc__must_wait(struct guest_callchains *gc, const struct held_event *held)
+{
+	if (!held->waiting || gc__passed(gc, held))
+		return false;
+	if (gc->nr_held <= gc->max_held && gc->bytes <= gc->max_bytes)
+		return true;
+	gc__stats(gc)->evicted++;
+	return false;
+}
+
+static int gc__drain(struct guest_callchains *gc, bool all)
+{
+	struct held_event *held;
+	int ret = 0;
+
+	while (ret >= 0 && !list_empty(&gc->held)) {
+		held = list_first_entry(&gc->held, struct held_event, list);
+		if (!all && gc__must_wait(gc, held))
+			break;
+		ret = gc__deliver_held(gc, held);
+		gc__free_held(gc, held);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+int guest_callchains__process(struct guest_callchains *gc, union perf_event *event,
+			      struct perf_sample *sample, u64 file_offset,
+			      const char *file_path)
+{
+	bool deferred;
+	u64 cookie;
+	int ret;
+
+	if (event->header.type == PERF_RECORD_GUEST_CALLCHAIN) {
+		ret = gc__add_record(gc, event, sample);
+		if (ret)
+			return ret;
+	}
+
+	deferred = evlist__guest_cookie(gc->evlist, event, sample, &cookie);
+	if (!deferred && list_empty(&gc->held))
+		return gc->deliver(gc->data, event, sample, file_offset, file_path);
+
+	ret = gc__hold(gc, event, sample, deferred ? &cookie : NULL, file_offset, file_path);
+	return ret ?: gc__drain(gc, /*all=*/false);
+}
+
+int guest_callchains__flush(struct guest_callchains *gc)
+{
+	int ret;
+
+	if (!gc)
+		return 0;
+	ret = gc__drain(gc, /*all=*/true);
+	while (gc->nr_recent)
+		gc__forget_oldest(gc);
+	return ret;
+}
+
+void guest_callchain_stats__warn(const struct guest_callchain_stats *stats)
+{
+	if (!stats->missing && !stats->unused && !stats->duplicate && !stats->malformed)
+		return;
+	pr_warning("Guest callchains: %" PRIu64 " merged, %" PRIu64 " missing (%" PRIu64
+		    " given up waiting), records: %" PRIu64 " unused, %" PRIu64
+		    " duplicate, %" PRIu64 " malformed\n",
+		    stats->merged, stats->missing, stats->evicted, stats->unused,
+		    stats->duplicate, stats->malformed);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ask the kernel for callchains of KVM guests.
+ */
+#include <errno.h>
+#include <unistd.h>
+#include <linux/perf_event.h>
+#include <linux/string.h>
+#include "cloexec.h"
+#include "debug.h"
+#include "evlist.h"
+#include "evsel.h"
+#include "guest-callchain.h"
+#include "perf-sys.h"
+
+/*
+ * Only a kernel that does not know the bit returns EINVAL: all else in this
+ * event is in every kernel. What the user may not open is refused later, with
+ * the usual message.
+ */
+bool guest_callchain__supported(void)
+{
+	struct perf_event_attr attr = {
+		.type		 = PERF_TYPE_SOFTWARE,
+		.config		 = PERF_COUNT_SW_DUMMY,
+		.size		 = sizeof(attr),
+		.sample_type	 = PERF_SAMPLE_CALLCHAIN,
+		.disabled	 = 1,
+		.exclude_kernel	 = 1,
+		.guest_callchain = 1,
+	};
+	static int supported = -1;
+	int fd;
+
+	if (supported < 0) {
+		fd = sys_perf_event_open(&attr, 0, -1, -1, perf_event_open_cloexec_flag());
+		supported = fd >= 0 || errno != EINVAL;
+		if (fd >= 0)
+			close(fd);
+	}
+	return supported;
+}
+
+/*
+ * Events that sample guests, and kvm tracepoints: these fire in the host, for a
+ * reason that lies in the guest.
+ */
+bool evsel__wants_guest_callchain(struct evsel *evsel)
+{
+	const struct perf_event_attr *attr = &evsel->core.attr;
+
+	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || evsel__is_dummy_event(evsel))
+		return false;
+	/* a call stack made of the host's branch records has no place for it */
+	if (evsel__has_branch_callstack(evsel))
+		return false;
+	if (attr->type == PERF_TYPE_TRACEPOINT && strstarts(evsel__name(evsel), "kvm:"))
+		return true;
+	return !attr->exclude_guest;
+}
+
+void evlist__config_guest_callchain(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (!evsel__wants_guest_callchain(evsel))
+			continue;
+		if (!guest_callchain__supported()) {
+			pr_warning("The kernel has no guest callchains: recording guests without them.\n");
+			return;
+		}
+		evsel->core.attr.guest_callchain = 1;
+	}
+}

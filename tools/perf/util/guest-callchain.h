@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Callchains of KVM guests: PERF_RECORD_GUEST_CALLCHAIN and the contexts that
+ * mark guest frames in callchains. The format is documented in
+ * linux/perf_guest_callchain.h.
+ */
+#ifndef __PERF_GUEST_CALLCHAIN_H
+#define __PERF_GUEST_CALLCHAIN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <linux/types.h>
+#include <linux/perf_event.h>
+#include <linux/perf_guest_callchain.h>
+
+struct evlist;
+struct evsel;
+struct ip_callchain;
+struct machine;
+struct perf_sample;
+struct perf_tool;
+struct thread;
+union perf_event;
+
+/**
+ * struct guest_callchain_stats - what became of guest callchains
+ * @merged:	samples that got their guest callchain
+ * @missing:	samples whose record never came, or came too late
+ * @evicted:	those of @missing that were given up to bound memory
+ * @unused:	records that no sample asked for, or asked for too early
+ * @duplicate:	records that came twice
+ * @malformed:	records that contradict themselves; they are skipped
+ */
+struct guest_callchain_stats {
+	u64 merged;
+	u64 missing;
+	u64 evicted;
+	u64 unused;
+	u64 duplicate;
+	u64 malformed;
+};
+
+/**
+ * perf_event__guest_callchain_valid - is a record consistent in itself?
+ * @event:	the record, in host byte order
+ * @id_hdr_size: bytes of struct sample_id at its end
+ *
+ * A valid record can be read, printed and merged without further checks of its
+ * counts and sizes.
+ */
+bool perf_event__guest_callchain_valid(const union perf_event *event, u16 id_hdr_size);
+
+/**
+ * perf_event__guest_callchain_swap - to host byte order
+ * @event:	   a record with its header swapped already; may be malformed
+ * @sample_id_all: whether struct sample_id is at its end
+ */
+void perf_event__guest_callchain_swap(union perf_event *event, bool sample_id_all);
+
+/**
+ * evlist__check_guest_callchain - may a record be processed?
+ * @evlist: its events; counts malformed records in the stats
+ * @event:  any event, in host byte order
+ *
+ * Return: false for a malformed record, which is reported.
+ */
+bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *event);
+
+/** perf_event__fprintf_guest_callchain - print a valid record, flags by name */
+size_t perf_event__fprintf_guest_callchain(union perf_event *event, FILE *fp);
+
+/** perf_event__process_guest_callchain - tool callback: print it under -D */
+int perf_event__process_guest_callchain(const struct perf_tool *tool,
+					union perf_event *event,
+					struct perf_sample *sample,
+					struct machine *machine);
+
+/**
+ * guest_callchain__cpumode - does a word of a callchain start guest frames?
+ * @context: the word
+ * @cpumode: the PERF_RECORD_MISC_GUEST_* of the frames that follow, if so
+ */
+bool guest_callchain__cpumode(u64 context, u8 *cpumode);
+
+/**
+ * guest_callchain__nr - words of a callchain that are contexts or frames
+ * @chain: a sample's callchain
+ *
+ * Leaves out PERF_CONTEXT_GUEST_DEFERRED and what follows it: the cookie is
+ * no address.
+ */
+u64 guest_callchain__nr(const struct ip_callchain *chain);
+
+/**
+ * guest_callchain__thread - the thread to resolve a frame of a callchain against
+ * @thread:  the thread of the sample
+ * @cpumode: PERF_RECORD_MISC_* of the frame
+ *
+ * A sample taken in the host may hold frames of the guest its thread runs.
+ *
+ * Return: a reference to @thread, or to the thread of the guest's machine that
+ * has the same id.
+ */
+struct thread *guest_callchain__thread(struct thread *thread, u8 cpumode);
+
+/**
+ * evlist__has_guest_callchain - does an event need struct guest_callchains?
+ * @sample: the parsed event
+ *
+ * Return: true for a record and for a sample that holds a cookie.
+ */
+bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *event,
+				 const struct perf_sample *sample);
+
+/** typedef guest_callchains__deliver_t - take an event; @sample is its parsed form */
+typedef int (*guest_callchains__deliver_t)(void *data, union perf_event *event,
+					   struct perf_sample *sample,
+					   u64 file_offset, const char *file_path);
+
+/**
+ * struct guest_callchains - merges guest callchains into the samples of a stream
+ *
+ * A sample that waits for its record holds back all events behind it, so that
+ * nothing is delivered out of order. What is held back is bounded.
+ */
+struct guest_callchains;
+
+/**
+ * guest_callchains__new
+ * @evlist:  parses the events and counts in its stats
+ * @ordered: the events come in the order of their timestamps
+ * @deliver: takes the events that are not held back any more
+ * @data:    passed to @deliver
+ *
+ * Return: NULL without memory; else to be freed by guest_callchains__delete().
+ */
+struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool ordered,
+					       guest_callchains__deliver_t deliver,
+					       void *data);
+void guest_callchains__delete(struct guest_callchains *gc);
+
+/** guest_callchains__set_limits - events and bytes held back at most */
+void guest_callchains__set_limits(struct guest_callchains *gc, u32 events, size_t bytes);
+
+/**
+ * guest_callchains__process - one event of the stream
+ * @sample:	 the parsed event
+ *
+ * Delivers the event at once, or copies it and delivers it later.
+ *
+ * Return: 0, -ENOMEM, or what the deliver function returned if that is negative.
+ */
+int guest_callchains__process(struct guest_callchains *gc, union perf_event *event,
+			      struct perf_sample *sample, u64 file_offset,
+			      const char *file_path);
+
+/** guest_callchains__flush - the stream has ended: deliver what is held back */
+int guest_callchains__flush(struct guest_callchains *gc);
+
+/** evsel__wants_guest_callchain - is this an event to record guest callchains for? */
+bool evsel__wants_guest_callchain(struct evsel *evsel);
+
+/**
+ * evlist__config_guest_callchain - set perf_event_attr::guest_callchain
+ * @evlist: configured otherwise
+ *
+ * Says so, and leaves the bit unset, where the kernel does not know it.
+ */
+void evlist__config_guest_callchain(struct evlist *evlist);
+
+/** guest_callchain__supported - does the running kernel know the record? */
+bool guest_callchain__supported(void);
+
+/** guest_callchain_stats__warn - one line about what is missing, if anything is */
+void guest_callchain_stats__warn(const struct guest_callchain_stats *stats);
+
+#endif /* __PERF_GUEST_CALLCHAIN_H */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kernel release, symbols and unwinder of a guest, from its files. Runs in a
+ * process of its own, see guest-file.h.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "guest-facts.h"
+#include "guest-file.h"
+
+#define CONFIG_LIMIT	(4 << 20)
+
+/* More lines than that without an address: the rest will not have one either. */
+#define HIDDEN_LINES	1000
+
+#define ALNUM	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static char *printable_end(char *str)
+{
+	while (*str > ' ' && *str <= '~')
+		str++;
+	return str;
+}
+
+bool guest_module_name__valid(const char *name)
+{
+	size_t len = strspn(name, ALNUM "_-");
+
+	return len && len < GUEST_NAME_MAX && !name[len];
+}
+
+/* "ffffffff81000000 T _stext" and "ffffffffc0000000 t f\t[module]" */
+bool guest_symbol__parse(struct guest_symbol *sym, char *line)
+{
+	char *end;
+
+	size_t digits = strspn(line, "0123456789abcdef");
+
+	if (!digits || digits > 16)
+		return false;
+	sym->start = strtoull(line, &end, 16);
+	if (end != line + digits || *end++ != ' ' || !isalpha(*end))
+		return false;
+	sym->type = *end++;
+	if (*end++ != ' ')
+		return false;
+
+	sym->name = end;
+	sym->module = end = printable_end(end);
+	if (end == sym->name)
+		return false;
+	if (!*end)
+		return true;
+
+	*end++ = '\0';
+	if (*end++ != '[')
+		return false;
+	sym->module = end;
+	end = strchr(end, ']');
+	if (!end || end[1])
+		return false;
+	*end = '\0';
+	return guest_module_name__valid(sym->module);
+}
+
+int guest_file__release(int root, char *release, size_t size)
+{
+	static const char prefix[] = "Linux version ";
+	char buf[4096], *start = buf + strlen(prefix);
+	ssize_t n;
+	size_t len;
+
+	n = guest_file__read(root, "proc/version", buf, sizeof(buf));
+	if (n < 0)
+		return n;
+	if (!strstarts(buf, prefix))
+		return -EINVAL;
+	/* it becomes part of paths: no slash, and not "." or ".." */
+	len = strspn(start, ALNUM "._+~-");
+	if (!isalnum(*start) || start[len] != ' ' || len >= size)
+		return -EINVAL;
+	start[len] = '\0';
+	strlcpy(release, start, size);
+	return 0;
+}
+
+static int config_line(void *arg, char *line)
+{
+	struct guest_facts *facts = arg;
+
+	if (!strcmp(line, "CONFIG_UNWINDER_ORC=y"))
+		facts->unwind = GUEST_UNWIND_ORC;
+	else if (!strcmp(line, "CONFIG_UNWINDER_FRAME_POINTER=y") ||
+		 !strcmp(line, "CONFIG_ARM64=y"))
+		facts->unwind = GUEST_UNWIND_FP;
+	return facts->unwind != GUEST_UNWIND_UNKNOWN;
+}
+
+struct kallsyms_scan {
+	struct guest_facts	*facts;
+	unsigned int		hidden;
+};
+
+/*
+ * Functions that only the one unwinder of x86 has (arch/x86/kernel/unwind_*.c),
+ * and one that arm64 has.
+ */
+static enum guest_unwind unwinder_of(const char *function)
+{
+	if (!strcmp(function, "unwind_module_init") || !strcmp(function, "__orc_find") ||
+	    !strcmp(function, "orc_find"))
+		return GUEST_UNWIND_ORC;
+	if (!strcmp(function, "is_last_task_frame") || !strcmp(function, "update_stack_state") ||
+	    !strcmp(function, "kunwind_stack_walk") || !strcmp(function, "el0t_64_sync"))
+		return GUEST_UNWIND_FP;
+	return GUEST_UNWIND_UNKNOWN;
+}
+
+static int kallsyms_line(void *arg, char *line)
+{
+	struct kallsyms_scan *scan = arg;
+	struct guest_facts *facts = scan->facts;
+	struct guest_symbol sym;
+
+	if (!guest_symbol__parse(&sym, line))
+		return 0;
+	if (sym.start)
+		facts->kallsyms = GUEST_KALLSYMS_OK;
+	else if (facts->kallsyms != GUEST_KALLSYMS_OK && ++scan->hidden > HIDDEN_LINES)
+		facts->kallsyms = GUEST_KALLSYMS_HIDDEN;
+	if (facts->unwind == GUEST_UNWIND_UNKNOWN && !*sym.module)
+		facts->unwind = unwinder_of(sym.name);
+	return facts->kallsyms != GUEST_KALLSYMS_NONE && facts->unwind != GUEST_UNWIND_UNKNOWN;
+}
+
+void guest_facts__read(struct guest_facts *facts, int root)
+{
+	struct kallsyms_scan scan = { .facts = facts };
+	char path[GUEST_NAME_MAX + 32];
+
+	memset(facts, 0, sizeof(*facts));
+	if (!guest_file__release(root, facts->release, sizeof(facts->release))) {
+		/* much smaller than kallsyms, which the mount may be slow to bring */
+		snprintf(path, sizeof(path), "boot/config-%s", facts->release);
+		if (guest_file__lines(root, path, CONFIG_LIMIT, config_line, facts) < 0) {
+			snprintf(path, sizeof(path), "lib/modules/%s/config", facts->release);
+			guest_file__lines(root, path, CONFIG_LIMIT, config_line, facts);
+		}
+	}
+	guest_file__lines(root, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, &scan);
+	if (facts->kallsyms == GUEST_KALLSYMS_NONE && scan.hidden)
+		facts->kallsyms = GUEST_KALLSYMS_HIDDEN;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a guest's own files say about its kernel.
+ */
+#ifndef __PERF_GUEST_FACTS_H
+#define __PERF_GUEST_FACTS_H
+
+#include <linux/types.h>
+#include "guest-list.h"
+
+/** GUEST_KALLSYMS_LIMIT - bytes; a distribution's kernel has 10 to 20 million */
+#define GUEST_KALLSYMS_LIMIT	(256ULL << 20)
+
+/**
+ * struct guest_symbol - a line of /proc/kallsyms that is well-formed
+ * @start:  address
+ * @type:   letter as nm(1) has it
+ * @name:   printable, without spaces
+ * @module: "" for the kernel itself
+ */
+struct guest_symbol {
+	u64	start;
+	char	type;
+	char	*name;
+	char	*module;
+};
+
+/**
+ * guest_symbol__parse - take a line of /proc/kallsyms apart
+ * @line: is written to, and pointed into by @sym
+ *
+ * Return: false for a line that a kernel would not write.
+ */
+bool guest_symbol__parse(struct guest_symbol *sym, char *line);
+
+/** guest_module_name__valid - is it a name that the kernel gives to modules? */
+bool guest_module_name__valid(const char *name);
+
+/** guest_file__release - kernel release from a guest's /proc/version, -EINVAL if malformed */
+int guest_file__release(int root, char *release, size_t size);
+
+/**
+ * guest_facts__read - look at a guest's files
+ * @root: from guest_file__root(); only from guest_child__run()
+ *
+ * What is not there stays unknown.
+ */
+void guest_facts__read(struct guest_facts *facts, int root);
+
+#endif /* __PERF_GUEST_FACTS_H */

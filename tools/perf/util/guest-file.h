@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Files under a guest mount. The guest decides what is there: links out of the
+ * mount, devices, FIFOs, files without end, a file server that does not answer.
+ * So it is read here and nowhere else, by a child process that has a deadline.
+ */
+#ifndef __PERF_GUEST_FILE_H
+#define __PERF_GUEST_FILE_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+/* A server that always has one more byte must not hold us for ever either. */
+#define GUEST_CHILD_PATIENCE	40
+
+/**
+ * guest_child__run - call a function in a child process
+ * @fn:		fills in the result; returns 0 or a negative error. What it does to
+ *		memory is lost.
+ * @arg:	passed to @fn
+ * @result:	where the parent gets what the child wrote to its copy of it
+ * @size:	bytes of @result, without pointers in them
+ * @idle_ms:	the child is killed when it has not got anything from the guest's files for
+ *		that time, or after GUEST_CHILD_PATIENCE times as long in all
+ *
+ * Return: what @fn returned, -ETIMEDOUT, -EIO if the child died, or another
+ * negative error. @result is written to only if @fn returned 0.
+ */
+int guest_child__run(int (*fn)(void *arg, void *result), void *arg,
+		     void *result, size_t size, int idle_ms);
+
+/**
+ * guest_file__root - open the directory that is the guest's "/"
+ *
+ * May hang if a file server is behind it: only from guest_child__run().
+ *
+ * Return: a file descriptor or a negative error.
+ */
+int guest_file__root(const char *path);
+
+/**
+ * guest_file__open - open a guest's regular file for reading
+ * @root: from guest_file__root()
+ * @path: below it; links are followed as the guest would, never out of @root
+ *
+ * Return: a file descriptor, or a negative error; -EINVAL for what is no regular
+ * file. Only from guest_child__run().
+ */
+int guest_file__open(int root, const char *path);
+
+/** guest_file__opendir - the same for a directory */
+int guest_file__opendir(int root, const char *path);
+
+/**
+ * guest_file__read - read a whole small file
+ * @buf:  gets its contents and a NUL
+ * @size: bytes of @buf
+ *
+ * Return: bytes read without the NUL, -EFBIG if there are more, another negative error.
+ */
+ssize_t guest_file__read(int root, const char *path, char *buf, size_t size);
+
+/** GUEST_LINE_MAX - longer lines are left out by guest_file__lines() */
+#define GUEST_LINE_MAX	2048
+
+/**
+ * guest_file__lines - call a function for each line of a file
+ * @limit: bytes of the file read at most
+ * @line:  gets each line NUL-terminated, without its newline; returns 0 to go on
+ *
+ * Lines that are too long or contain a NUL are left out.
+ *
+ * Return: 0, what @line returned if not 0, -EFBIG if the file is larger than
+ * @limit (the lines before that were delivered), another negative error.
+ */
+int guest_file__lines(int root, const char *path, u64 limit,
+		      int (*line)(void *arg, char *line), void *arg);
+
+/**
+ * guest_file__copy - copy a file as it is
+ * @out:   directory of the host; @to is below it and does not exist
+ * @limit: bytes at most
+ *
+ * Return: bytes copied, -EFBIG if the file is larger, another negative error. Without
+ * success there is no file @to.
+ */
+s64 guest_file__copy(int root, const char *from, int out, const char *to, u64 limit);
+
+#endif /* __PERF_GUEST_FILE_H */

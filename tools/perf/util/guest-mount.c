@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Make, find and remove guest mounts.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <subcmd/run-command.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include "config.h"
+#include "debug.h"
+#include "guest-facts.h"
+#include "guest-file.h"
+#include "guest-list.h"
+#include "guest-mount.h"
+#include "util.h"
+
+#define DEFAULT_DIR	"/run/perf-kvm-callchain"
+
+static char configured_dir[PATH_MAX];
+
+static int config_guestmount(const char *var, const char *value, void *data __maybe_unused)
+{
+	if (!strcmp(var, "kvm-callchain.guestmount") && value)
+		strlcpy(configured_dir, value, sizeof(configured_dir));
+	return 0;
+}
+
+const char *guest_mount__dir(void)
+{
+	if (!*configured_dir) {
+		strlcpy(configured_dir, DEFAULT_DIR, sizeof(configured_dir));
+		perf_config(config_guestmount, NULL);
+	}
+	return configured_dir;
+}
+
+struct look {
+	struct guest_facts	facts;
+	bool			empty;		/* a directory with nothing mounted */
+};
+
+static int look_child(void *arg, void *result)
+{
+	struct look *look = result;
+	int root = guest_file__root(arg);
+
+	if (root < 0)
+		return root;
+	guest_facts__read(&look->facts, root);
+	look->empty = !*look->facts.release && look->facts.kallsyms == GUEST_KALLSYMS_NONE;
+	return 0;
+}
+
+static void guest__look(struct guest *guest, const char *dir)
+{
+	char path[PATH_MAX];
+	struct look look;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+	err = guest_child__run(look_child, path, &look, sizeof(look), GUEST_MOUNT_IDLE_MS);
+	if (err == -ETIMEDOUT)
+		pr_warning("%s does not answer: left out\n", path);
+	if (err || look.empty)
+		return;
+	guest->facts = look.facts;
+	strlcpy(guest->mount, path, sizeof(guest->mount));
+}
+
+void guests__look(struct guests *guests, const char *dir)
+{
+	int i;
+
+	for (i = 0; i < guests->nr; i++)
+		guest__look(&guests->guest[i], dir);
+}
+
+/* "[user@]host[:port]", host perhaps an IPv6 address in brackets */
+static bool split_port(char *from, const char **port)
+{
+	char *colon = strrchr(from, ':'), *bracket = strrchr(from, ']');
+
+	*port = NULL;
+	if (!colon || colon < bracket)
+		return true;
+	*colon = '\0';
+	*port = colon + 1;
+	return **port && strspn(*port, "0123456789") == strlen(*port);
+}
+
+static int mount_sshfs(const char *path, const char *from)
+{
+	char host[256], source[sizeof(host) + 2];
+	const char *argv[16], *port;
+	int n = 0, ret;
+
+	/* what starts with a dash would be an option to sshfs */
+	if (*from == '-' || !*from || strlcpy(host, from, sizeof(host)) >= sizeof(host) ||
+	    !split_port(host, &port) || !*host) {
+		pr_err("%s is not [user@]host[:port] or a directory\n", from);
+		return -EINVAL;
+	}
+	snprintf(source, sizeof(source), "%s:/", host);
+
+	argv[n++] = "sshfs";
+	argv[n++] = source;
+	argv[n++] = path;
+	/* files in the guest's /proc say they are empty: read them all the same */
+	argv[n++] = "-oro,direct_io,nosuid,nodev";
+	/* a guest that hangs is found out by ssh */
+	argv[n++] = "-oConnectTimeout=10,ServerAliveInterval=5,ServerAliveCountMax=3";
+	if (port) {
+		argv[n++] = "-p";
+		argv[n++] = port;
+	}
+	argv[n] = NULL;
+
+	ret = run_command_v_opt(argv, 0);
+	if (!ret)
+		return 0;
+	if (ret == -ERR_RUN_COMMAND_EXEC)
+		pr_err("sshfs cannot be run: is it installed (package sshfs)?\n");
+	else
+		pr_err("sshfs %s %s failed\n", source, path);
+	return -EIO;
+}
+
+static int make_dir(const char *path, mode_t mode)
+{
+	char buf[PATH_MAX];
+
+	strlcpy(buf, path, sizeof(buf));
+	if (!mkdir_p(buf, mode))
+		return 0;
+	pr_err("%s: %s\n", path, strerror(errno));
+	return -errno;
+}
+
+int guest_mount__add(const struct guest *guest, const char *dir, const char *from)
+{
+	char path[PATH_MAX];
+	int err;
+
+	/* others' processes have no business in a guest's files */
+	err = make_dir(dir, 0700);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+
+	if (*from == '/') {
+		rmdir(path);
+		if (!symlink(from, path))
+			return 0;
+		pr_err("%s: %s\n", path, strerror(errno));
+		return -errno;
+	}
+	err = make_dir(path, 0700);
+	if (!err)
+		err = mount_sshfs(path, from);
+	if (err)
+		rmdir(path);
+	return err;
+}
+
+static int unmount_unprivileged(const char *path)
+{
+	const char *argv[5] = { "fusermount3", "-u", "-z", path };
+
+	return run_command_v_opt(argv, 0) ? -EPERM : 0;
+}
+
+int guest_mount__remove(pid_t pid, const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%d", dir, pid);
+	if (!unlink(path))
+		return 0;	/* the link to a mount of somebody else's */
+
+	/* detached at once, answering server or not */
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 &&
+	    (errno != EPERM || unmount_unprivileged(path) < 0)) {
+		pr_err("%s: %s\n", path, strerror(errno));
+		return -errno;
+	}
+	if (rmdir(path) < 0) {
+		pr_err("%s: %s\n", path, strerror(errno));
+		return -errno;
+	}
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What perf kvm-callchain does before and after perf record.
+ */
+#ifndef __PERF_GUEST_RECORD_H
+#define __PERF_GUEST_RECORD_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include "guest-args.h"
+
+struct option;
+
+/**
+ * struct guest_record - a recording of guests
+ * @args:   command line for perf record or perf top; with strings of the caller's
+ * @host:   --host: the host as well
+ * @output: perf.data file
+ * @dir:    its guests' symbol sources
+ * @guests: how many there are in @dir
+ */
+struct guest_record {
+	struct guest_args	args;
+	bool			host;
+	char			output[PATH_MAX];
+	char			dir[PATH_MAX + 8];
+	int			guests;
+	char			*pids;
+};
+
+/**
+ * guest_record__prepare - choose guests, event and callchains; take the symbols
+ * @rec:     zeroed, but @dir if that is where symbols are to go instead of beside
+ *	     the output; to be freed by guest_record__exit()
+ * @command: "record" or "top"
+ * @argc, @argv: options of the user's, without the command
+ * @theirs:  the command's options, see guest_args__parse()
+ *
+ * Says what was chosen, and what will be missing in the recording and why. An
+ * earlier recording's symbols are kept under the name that perf record gives
+ * to its file.
+ *
+ * Return: 0 or a negative error, reported.
+ */
+int guest_record__prepare(struct guest_record *rec, const char *command, int argc,
+			  const char **argv, const struct option *theirs);
+void guest_record__exit(struct guest_record *rec);
+
+/**
+ * guest_record__has_cycles - is there a counter that can be told to count guests only?
+ *
+ * True as well for who may not open it, which is for perf record to explain.
+ */
+bool guest_record__has_cycles(void);
+
+/** guest_summary__print - one line on what a recording holds, for each guest */
+int guest_summary__print(const char *perf_data, const char *dir);
+
+#endif /* __PERF_GUEST_RECORD_H */

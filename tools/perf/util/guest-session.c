@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Let perf's commands find the symbols that were taken along with a recording.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <sys/stat.h>
+#include "debug.h"
+#include "dso.h"
+#include "guest-list.h"
+#include "guest-snapshot.h"
+#include "machine.h"
+#include "map.h"
+#include "map_symbol.h"
+#include "maps.h"
+#include "symbol_conf.h"
+#include "thread.h"
+#include "util.h"
+
+static char attached[PATH_MAX];
+
+void guest_snapshot__attach(const char *perf_data)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	/* what the user says is nearer the truth */
+	if (symbol_conf.guestmount && symbol_conf.guestmount != attached)
+		return;
+	symbol_conf.guestmount = NULL;
+	guest_snapshot__dir(dir, sizeof(dir), perf_data ?: "perf.data");
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
+		return;
+	/* the rule perf has for perf.data */
+	if (st.st_uid && st.st_uid != geteuid()) {
+		pr_warning("%s is not yours or root's: not used\n", dir);
+		return;
+	}
+	strlcpy(attached, dir, sizeof(attached));
+	symbol_conf.guestmount = attached;
+	perf_guest = true;
+}
+
+bool guest_snapshot__has(pid_t pid)
+{
+	char path[PATH_MAX + 16];
+
+	if (!symbol_conf.guestmount || pid <= 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/%d/guest", symbol_conf.guestmount, pid);
+	return !access(path, R_OK);
+}
+
+void guest_snapshot__comm(char *comm, size_t size, pid_t pid)
+{
+	char name[GUEST_NAME_MAX];
+
+	snprintf(comm, size, "[guest/%s]",
+		 guest_snapshot__name(symbol_conf.guestmount ?: "", pid, name, sizeof(name)));
+}
+
+void guest_snapshot__set_comm(struct machine *machine, struct thread *thread)
+{
+	char comm[GUEST_NAME_MAX + 16];
+
+	if (machine__is_host(machine) || thread__comm_set(thread) ||
+	    !guest_snapshot__has(machine->pid))
+		return;
+	guest_snapshot__comm(comm, sizeof(comm), machine->pid);
+	thread__set_comm(thread, comm, 0);
+}
+
+void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid)
+{
+	char name[GUEST_NAME_MAX], *short_name;
+
+	if (!guest_snapshot__has(pid))
+		return;
+	guest_snapshot__name(symbol_conf.guestmount, pid, name, sizeof(name));
+	if (asprintf(&short_name, "[guest.kernel/%s]", name) >= 0)
+		dso__set_short_name(kernel, short_name, true);
+}
+
+bool guest_module__load(struct dso *dso, struct map *map)
+{
+	struct machine *machine;
+	struct map *kernel;
+
+	if (dso__kernel(dso) != DSO_SPACE__KERNEL_GUEST)
+		return false;
+	machine = maps__machine(map__kmaps(map));
+	kernel = machine ? machine__kernel_map(machine) : NULL;
+	/* this deals the symbols out to the modules that are not loaded yet */
+	if (!kernel || map__load(kernel) < 0)
+		return false;
+	return !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root);
+}
+
+pid_t guest_frame__pid(const struct map_symbol *ms)
+{
+	struct machine *machine = ms->maps ? maps__machine(ms->maps) : NULL;
+
+	return machine && !machine__is_host(machine) ? machine->pid : 0;
+}
+
+const char *guest_frame__guest(const struct map_symbol *ms)
+{
+	static char name[GUEST_NAME_MAX];
+	static pid_t last;
+	pid_t pid = guest_frame__pid(ms);
+
+	/* the frames of a callchain are one guest's, the next sample's often as well */
+	if (pid != last || !*name)
+		guest_snapshot__name(symbol_conf.guestmount ?: "", pid, name, sizeof(name));
+	last = pid;
+	return name;
+}

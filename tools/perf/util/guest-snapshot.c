@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Take a guest's symbol sources along with a recording.
+ */
+#include <ctype.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <sys/stat.h>
+#include "guest-facts.h"
+#include "guest-file.h"
+#include "guest-list.h"
+#include "guest-snapshot.h"
+
+#define MODULES_MAX	4096
+#define SNAPSHOT_IDLE_MS 15000
+#define MODULES_LIMIT	(4 << 20)
+#define CONFIG_LIMIT	(4 << 20)
+
+void guest_snapshot__dir(char *dir, size_t size, const char *perf_data)
+{
+	snprintf(dir, size, "%s.guests", perf_data);
+}
+
+FILE *guest_snapshot__create(int out, const char *path)
+{
+	char dir[PATH_MAX], *slash = dir;
+	FILE *file;
+	int fd;
+
+	strlcpy(dir, path, sizeof(dir));
+	while ((slash = strchr(slash, '/'))) {
+		*slash = '\0';
+		if (mkdirat(out, dir, 0700) < 0 && errno != EEXIST)
+			return NULL;
+		*slash++ = '/';
+	}
+	fd = openat(out, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return NULL;
+	file = fdopen(fd, "w");
+	if (!file)
+		close(fd);
+	return file;
+}
+
+struct kallsyms_copy {
+	FILE	*file;
+	u64	symbols;
+};
+
+static int kallsyms_line(void *arg, char *line)
+{
+	struct kallsyms_copy *copy = arg;
+	struct guest_symbol sym;
+
+	/* perf takes a symbol at 0 for a sign of kptr_restrict */
+	if (!guest_symbol__parse(&sym, line) || (!sym.start && tolower(sym.type) != 'a'))
+		return 0;
+	copy->symbols++;
+	if (*sym.module)
+		fprintf(copy->file, "%016" PRIx64 " %c %s\t[%s]\n", sym.start, sym.type,
+			sym.name, sym.module);
+	else
+		fprintf(copy->file, "%016" PRIx64 " %c %s\n", sym.start, sym.type, sym.name);
+	return ferror(copy->file) ? -EIO : 0;
+}
+
+/* Return: the number of symbols */
+static u64 take_kallsyms(int root, int out)
+{
+	struct kallsyms_copy copy = { .file = guest_snapshot__create(out, "proc/kallsyms") };
+
+	if (!copy.file)
+		return 0;
+	guest_file__lines(root, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, &copy);
+	if (fclose(copy.file) || !copy.symbols)
+		unlinkat(out, "proc/kallsyms", 0);
+	return copy.symbols;
+}
+
+struct modules_copy {
+	FILE	*file;
+	u32	nr;
+	char	(*names)[GUEST_NAME_MAX];
+};
+
+/* "name 16384 2 other, - Live 0xffffffffc0000000 (OE)" */
+static int modules_line(void *arg, char *line)
+{
+	struct modules_copy *copy = arg;
+	char name[GUEST_NAME_MAX], *address = strstr(line, " 0x");
+	u64 start, size;
+
+	if (copy->nr == MODULES_MAX)
+		return 1;
+	if (!address || sscanf(line, "%63s %" SCNu64, name, &size) != 2 ||
+	    sscanf(address, " 0x%" SCNx64, &start) != 1 || !start || size > UINT_MAX ||
+	    !guest_module_name__valid(name))
+		return 0;
+	fprintf(copy->file, "%s %" PRIu64 " 0 - Live 0x%016" PRIx64 "\n", name, size, start);
+	strlcpy(copy->names[copy->nr++], name, GUEST_NAME_MAX);
+	return 0;
+}
+
+static void take_modules(int root, int out, const char *release, struct guest_snapshot *snapshot)
+{
+	struct modules_copy copy = { .file = guest_snapshot__create(out, "proc/modules") };
+
+	if (!copy.file)
+		return;
+	copy.names = calloc(MODULES_MAX, sizeof(*copy.names));
+	if (copy.names) {
+		guest_file__lines(root, "proc/modules", MODULES_LIMIT, modules_line, &copy);
+		fflush(copy.file);
+		snapshot->modules = copy.nr;
+		snapshot->module_files = guest_snapshot__take_modules(root, out, release,
+								      copy.names, copy.nr);
+		free(copy.names);
+	}
+	fclose(copy.file);
+}
+
+static const Elf64_Nhdr *find_build_id(const char *notes, size_t size)
+{
+	while (size >= sizeof(Elf64_Nhdr)) {
+		const Elf64_Nhdr *note = (const void *)notes;
+		u64 length = sizeof(*note) + (((u64)note->n_namesz + 3) & ~3ULL) +
+			     (((u64)note->n_descsz + 3) & ~3ULL);
+
+		if (length > size)
+			return NULL;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == sizeof("GNU") &&
+		    !memcmp(note + 1, "GNU", sizeof("GNU")) && note->n_descsz <= 20)
+			return note;
+		notes += length;
+		size -= length;
+	}
+	return NULL;
+}
+
+void guest_snapshot__take_build_id(int root, int out, const char *path)
+{
+	char notes[8192] __aligned(8);
+	const Elf64_Nhdr *note;
+	ssize_t size;
+	FILE *file;
+
+	size = guest_file__read(root, path, notes, sizeof(notes));
+	note = size > 0 ? find_build_id(notes, size) : NULL;
+	if (!note)
+		return;
+	file = guest_snapshot__create(out, path);
+	if (!file)
+		return;
+	fwrite(note, sizeof(*note) + sizeof("GNU") + ((note->n_descsz + 3) & ~3U), 1, file);
+	fclose(file);
+}
+
+static int config_line(void *arg, char *line)
+{
+	static const char known[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=yn";
+	static const char * const facts[] = {
+		"CONFIG_UNWINDER_", "CONFIG_FRAME_POINTER", "CONFIG_KALLSYMS",
+		"CONFIG_RANDOMIZE_BASE", "CONFIG_X86_64", "CONFIG_ARM64",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(facts); i++) {
+		if (strstarts(line, facts[i]) && strspn(line, known) == strlen(line))
+			fprintf(arg, "%s\n", line);
+	}
+	return 0;
+}
+
+static void take_config(int root, int out, const char *release)
+{
+	char path[GUEST_NAME_MAX + 16];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "boot/config-%s", release);
+	file = guest_snapshot__create(out, path);
+	if (!file)
+		return;
+	guest_file__lines(root, path, CONFIG_LIMIT, config_line, file);
+	if (!ftell(file))
+		unlinkat(out, path, 0);
+	fclose(file);
+}
+
+static void take_version(int out, const char *release)
+{
+	FILE *file = guest_snapshot__create(out, "proc/version");
+
+	if (!file)
+		return;
+	/* perf looks for the space behind the release */
+	fprintf(file, "Linux version %s ", release);
+	fputc('\n', file);
+	fclose(file);
+}
+
+struct take {
+	const struct guest *guest;
+	const char	   *dir;
+};
+
+static int take_child(void *arg, void *result)
+{
+	const struct take *take = arg;
+	struct guest_snapshot *snapshot = result;
+	char release[GUEST_NAME_MAX];
+	int root, out, err;
+
+	root = guest_file__root(take->guest->mount);
+	out = guest_file__root(take->dir);
+	if (root < 0 || out < 0)
+		return root < 0 ? root : out;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	guest_snapshot__take_build_id(root, out, "sys/kernel/notes");
+	err = guest_file__release(root, release, sizeof(release));
+	if (!err) {
+		take_version(out, release);
+		take_config(root, out, release);
+		take_modules(root, out, release, snapshot);
+	}
+	/* comes a page at a time, whatever the mount: if time runs out, then here */
+	snapshot->symbols = take_kallsyms(root, out);
+	return snapshot->symbols ? 0 : err;
+}
+
+/* What does not come from the guest but from its VMM. */
+static int write_info(const struct guest *guest, const char *dir)
+{
+	FILE *file;
+	int out;
+
+	out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out < 0)
+		return -errno;
+	file = guest_snapshot__create(out, "guest");
+	close(out);
+	if (!file)
+		return -EIO;
+	fprintf(file, "name %s\nvmm %s\nvcpus %d\nrelease %s\nunwind %s\nprotection %s\n",
+		guest->name, guest->vmm, guest->nr_vcpus, guest->facts.release,
+		guest_unwind__name(guest->facts.unwind), guest->protection);
+	return fclose(file) ? -EIO : 0;
+}
+
+int guest_snapshot__take(const struct guest *guest, const char *dir,
+			 struct guest_snapshot *snapshot)
+{
+	char path[PATH_MAX];
+	struct take take = { .guest = guest, .dir = path };
+	int err;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || mkdir(path, 0700) < 0)
+		return -errno;
+	err = write_info(guest, path);
+	if (err || !*guest->mount)
+		return err;
+	return guest_child__run(take_child, &take, snapshot, sizeof(*snapshot),
+				SNAPSHOT_IDLE_MS);
+}
+
+const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t size)
+{
+	char path[PATH_MAX], line[GUEST_NAME_MAX + 8];
+	FILE *file;
+
+	snprintf(name, size, "%d", pid);
+	snprintf(path, sizeof(path), "%s/%d/guest", dir, pid);
+	file = fopen(path, "r");
+	if (!file)
+		return name;
+	if (fgets(line, sizeof(line), file) && strstarts(line, "name ")) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[5])
+			guest_name__copy(name, line + 5, size);
+	}
+	fclose(file);
+	return name;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The symbol sources of a guest, taken along with a recording.
+ *
+ * They go to a directory beside perf.data, PERFDATA.guests, that is laid out as
+ * --guestmount wants it: a directory for each guest, named after the VMM's pid. So
+ * record and report read it with the code perf has for guest mounts, and
+ * perf.data stays as it is for other versions of perf. It also is what keeps
+ * that code away from the guest's files: text is written anew from what was
+ * understood of it, everything is a regular file, and nothing is too large.
+ */
+#ifndef __PERF_GUEST_SNAPSHOT_H
+#define __PERF_GUEST_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <linux/types.h>
+
+struct dso;
+struct guest;
+struct machine;
+struct map;
+struct map_symbol;
+struct thread;
+
+/**
+ * struct guest_snapshot - what was taken
+ * @symbols:	  lines of kallsyms, of the kernel and of modules
+ * @modules:	  loaded modules
+ * @module_files: those whose files were found
+ */
+struct guest_snapshot {
+	u64	symbols;
+	u32	modules;
+	u32	module_files;
+};
+
+/** guest_snapshot__dir - the directory that belongs to a perf.data file */
+void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
+
+/**
+ * guest_snapshot__take - copy a guest's symbol sources
+ * @guest:    with @mount and @facts filled in; a guest without a mount gets a
+ *	      directory with nothing but its name, so that its samples stay apart
+ * @dir:      of all guests; made if not there
+ * @snapshot: filled in
+ *
+ * Return: 0; -ETIMEDOUT if the mount did not answer in time (what has been copied
+ * so far is left); another negative error.
+ */
+int guest_snapshot__take(const struct guest *guest, const char *dir,
+			 struct guest_snapshot *snapshot);
+
+/**
+ * guest_snapshot__name - name of a guest in a snapshot
+ * @dir: the directory of all guests, with any contents
+ *
+ * Return: @name with the guest's name or, if there is none, @pid in digits.
+ */
+const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t size);
+
+/**
+ * guest_snapshot__attach - use what was taken along with a perf.data file
+ * @perf_data: as given by the user; NULL for perf.data
+ *
+ * Sets symbol_conf.guestmount, unless the user has, and perf_guest.
+ */
+void guest_snapshot__attach(const char *perf_data);
+
+/** guest_snapshot__has - is there a guest of that pid where symbols are looked for? */
+bool guest_snapshot__has(pid_t pid);
+
+/** guest_snapshot__comm - what stands for a guest where commands have their names */
+void guest_snapshot__comm(char *comm, size_t size, pid_t pid);
+
+/** guest_snapshot__set_comm - the same for the threads of samples, where nothing names them */
+void guest_snapshot__set_comm(struct machine *machine, struct thread *thread);
+
+/** guest_snapshot__name_kernel - give a guest's kernel the guest's name, if it has one */
+void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid);
+
+/**
+ * guest_module__load - symbols of a guest's module, from the guest's kallsyms
+ * @dso: the module's, locked and not loaded
+ * @map: where the guest has it
+ *
+ * kallsyms says where each function is. A module's file only says where it is in
+ * its section, and where sections are the guest alone knows.
+ *
+ * Return: false if this is no guest's, or kallsyms has nothing of it.
+ */
+bool guest_module__load(struct dso *dso, struct map *map);
+
+/**
+ * guest_frame__pid - whose frame of a callchain is it?
+ *
+ * Return: the VMM's pid for a frame of a guest, with or without a symbol; 0 for the
+ * host's, and for a guest that has no symbols of its own.
+ */
+pid_t guest_frame__pid(const struct map_symbol *ms);
+
+/**
+ * guest_frame__guest - the name of that guest, or its VMM's pid in digits
+ *
+ * Return: a string that is good until the next call.
+ */
+const char *guest_frame__guest(const struct map_symbol *ms);
+
+/*
+ * The part that is about modules: sources of the names in @modules, @nr of them.
+ * @root is the guest's, @out the guest's directory in the snapshot. Return: files copied.
+ */
+u32 guest_snapshot__take_modules(int root, int out, const char *release,
+				 char modules[][64], u32 nr);
+
+/** guest_snapshot__create - make a file, and its directories, in a snapshot; NULL if that fails */
+FILE *guest_snapshot__create(int out, const char *path);
+
+/** guest_snapshot__take_build_id - copy the GNU build-id note of a file of ELF notes */
+void guest_snapshot__take_build_id(int root, int out, const char *path);
+
+#endif /* __PERF_GUEST_SNAPSHOT_H */

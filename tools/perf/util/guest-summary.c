@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How much of a recording is samples of guests, and how many have callchains.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include "data.h"
+#include "debug.h"
+#include "event.h"
+#include "evlist.h"
+#include "guest-callchain.h"
+#include "guest-list.h"
+#include "guest-record.h"
+#include "guest-snapshot.h"
+#include "sample.h"
+#include "session.h"
+#include "tool.h"
+
+#define GUESTS_MAX	256
+
+struct guest_count {
+	pid_t	pid;
+	u64	samples;
+	u64	with_callchain;
+};
+
+struct summary {
+	struct perf_tool	tool;
+	int			nr;
+	struct guest_count	guest[GUESTS_MAX];	/* by pid, as they come */
+	u64			lost;
+};
+
+static struct guest_count *summary__guest(struct summary *summary, pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < summary->nr; i++) {
+		if (summary->guest[i].pid == pid)
+			return &summary->guest[i];
+	}
+	if (summary->nr == GUESTS_MAX)
+		return NULL;
+	summary->guest[summary->nr].pid = pid;
+	return &summary->guest[summary->nr++];
+}
+
+/* A callchain has a caller in the guest, not just the sample's own address. */
+static bool has_guest_callchain(const struct perf_sample *sample)
+{
+	u64 i, nr, frames = 0;
+	bool guest = false;
+	u8 cpumode;
+
+	if (!sample->callchain)
+		return false;
+	nr = guest_callchain__nr(sample->callchain);
+	for (i = 0; i < nr; i++) {
+		if (guest_callchain__cpumode(sample->callchain->ips[i], &cpumode))
+			guest = true;
+		else if (sample->callchain->ips[i] >= PERF_CONTEXT_MAX)
+			guest = false;
+		else
+			frames += guest;
+	}
+	return frames > 1;
+}
+
+static int count_sample(const struct perf_tool *tool, union perf_event *event __maybe_unused,
+			struct perf_sample *sample, struct evsel *evsel __maybe_unused,
+			struct machine *machine __maybe_unused)
+{
+	struct summary *summary = container_of(tool, struct summary, tool);
+	bool chain = has_guest_callchain(sample);
+	struct guest_count *guest;
+
+	if (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL &&
+	    sample->cpumode != PERF_RECORD_MISC_GUEST_USER && !chain)
+		return 0;
+	guest = summary__guest(summary, sample->pid);
+	if (guest) {
+		guest->samples++;
+		guest->with_callchain += chain;
+	}
+	return 0;
+}
+
+static int count_lost(const struct perf_tool *tool, union perf_event *event,
+		      struct perf_sample *sample __maybe_unused,
+		      struct machine *machine __maybe_unused)
+{
+	container_of(tool, struct summary, tool)->lost += event->lost.lost;
+	return 0;
+}
+
+static int count_lost_samples(const struct perf_tool *tool, union perf_event *event,
+			      struct perf_sample *sample __maybe_unused,
+			      struct machine *machine __maybe_unused)
+{
+	container_of(tool, struct summary, tool)->lost += event->lost_samples.lost;
+	return 0;
+}
+
+static void summary__print(const struct summary *summary, const char *dir)
+{
+	char name[GUEST_NAME_MAX];
+	int i;
+
+	fprintf(stderr, "[ perf kvm-callchain: ");
+	for (i = 0; i < summary->nr; i++) {
+		const struct guest_count *guest = &summary->guest[i];
+
+		fprintf(stderr, "%s: %" PRIu64 " samples, %" PRIu64 " with callchain; ",
+			guest_snapshot__name(dir, guest->pid, name, sizeof(name)),
+			guest->samples, guest->with_callchain);
+	}
+	fprintf(stderr, "%s%" PRIu64 " lost ]\n", summary->nr ? "" : "no samples of guests; ",
+		summary->lost);
+}
+
+int guest_summary__print(const char *perf_data, const char *dir)
+{
+	struct perf_data data = { .path = perf_data, .mode = PERF_DATA_MODE_READ };
+	struct summary *summary = calloc(1, sizeof(*summary));
+	struct perf_session *session;
+	int err;
+
+	if (!summary)
+		return -ENOMEM;
+	perf_tool__init(&summary->tool, /*ordered_events=*/true);
+	summary->tool.sample = count_sample;
+	summary->tool.lost = count_lost;
+	summary->tool.lost_samples = count_lost_samples;
+	summary->tool.no_warn = true;
+
+	session = perf_session__new(&data, &summary->tool);
+	if (IS_ERR(session)) {
+		err = PTR_ERR(session);
+		goto out;
+	}
+	err = perf_session__process_events(session);
+	if (!err)
+		summary__print(summary, dir);
+	perf_session__delete(session);
+out:
+	free(summary);
+	return err;
+}
