@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Chains against the program's known paths, and against what the guest's own
+# perf record -g says of itself at the same time.
+load_kvm
+start_guest
+copy_guest
+start_work --report
+guest 'cp /src/perf /usr/local/bin/'
+guest 'perf record -q -e cpu-clock -F 150 -a -g -o /tmp/self.data -- sleep 8 > /dev/null 2>&1
+       perf script -i /tmp/self.data -F ip > /tmp/self.txt 2> /dev/null; gzip -c /tmp/self.txt' \
+	> /out/self.txt.gz &
+self=$!
+say "recording from the host, and in the guest"
+$perf kvm --guest --guestmount=$guestmount record -e cpu-clock -F 250 -a -g \
+	-o /tmp/perf.data.guest -- sleep 10 >&2
+expect lab-record [ $? = 0 ]
+wait $self
+walk_counters > /out/counters.txt
+stop_work
+save_guest
+cp /tmp/perf.data.guest /out/
