@@ -25,7 +25,7 @@ git -C "$repo" add -A -f
 git -C "$repo" commit -q -m "Debian's Linux, the files hooked"
 
 # Not what only this repository's own tests build
-overlay=$(scripts/linux-tree.sh list | grep -vE '/unwind/(tests/|user_types|stack_words)|guest-orc-(check|load|live|dump|fuzz|standalone)|fetch-kernels')
+overlay=$(scripts/linux-tree.sh list | grep -vE '/unwind/(tests/|user_types)|guest-orc-(check|load|live|dump|fuzz|standalone)|fetch-kernels')
 series=(kernel/patches/*.patch tools/perf/patches/*.patch)
 named=$(mktemp)
 

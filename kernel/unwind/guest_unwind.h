@@ -209,7 +209,8 @@ static inline u32 guest_read(struct guest_walk *walk, u64 gva, void *dst,
  * Stores a context mark and the linear address of @regs->ip, then the return
  * addresses found through frame pointers, and goes on from the guest kernel's
  * stack, through the pt_regs Linux keeps there, to that of the interrupted user
- * code. @walk->flags says why it ended, if not where the stack does.
+ * code. @walk->flags says why it ended, if not where the stack does. What is in
+ * @walk->ips already stays: the chain goes on behind it.
  */
 void guest_unwind(struct guest_walk *walk, const struct guest_regs *regs);
 

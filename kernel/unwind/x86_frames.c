@@ -706,8 +706,8 @@ void guest_unwind(struct guest_walk *walk, const struct guest_regs *regs)
 	bool long_mode = regs->bits == 64;
 	struct frames f = {
 		.walk = walk,
-		.next = walk->ips,
-		.first = walk->ips,
+		.next = walk->ips + walk->nr,
+		.first = walk->ips + walk->nr,
 		.cs_base = long_mode ? 0 : regs->cs_base,
 		.ss_base = long_mode ? 0 : regs->ss_base,
 		.word = long_mode ? 8 : 4,

@@ -68,7 +68,8 @@ def profile(guest, chains):
     """Of the samples with main in their stack: by the program's leaf, and by the
     path of kernel functions above it; the innermost two frames are left out, as
     the two sides interrupt at different points and functions without a frame
-    hide their caller there."""
+    hide their caller there. What an interrupt does, which the guest's own sampling
+    cannot see, is left out, too: the path is that of what was interrupted."""
     leaves, paths = collections.Counter(), collections.Counter()
     for chain in chains:
         path = names(guest, chain)
@@ -79,8 +80,10 @@ def profile(guest, chains):
             continue
         leaves[leaf[0]] += 1
         kernel = path[:path.index(leaf[0])]
-        while kernel and ("interrupt" in kernel[-1] or "irq" in kernel[-1]):
-            kernel.pop()
+        entries = [n for n, name in enumerate(kernel)
+                   if name.startswith(("asm_sysvec_", "asm_common_interrupt"))]
+        if entries:
+            del kernel[:entries[-1] + 1]
         paths[" > ".join([leaf[0]] + kernel[:1:-1])] += 1
     return leaves, paths
 

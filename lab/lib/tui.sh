@@ -30,7 +30,7 @@ see() {
 
 : > "$out/tui.txt"
 "${tmux[@]}" new-session -d -s lab -x 160 -y 60 \
-	"TERM=screen '$perf' kvm --guest '--guestmount=$out/guestmount' report --no-children \
+	"TERM=screen '$perf' kvm --guest '--guestmount=$out/guestmount' report --no-children -g caller,0 \
 	 -i '$out/perf.data.guest'; echo ended: \$?; sleep 60"
 see opens 'Samples: .* of event .cpu-clock'
 keys / gw_leaf_mix Enter

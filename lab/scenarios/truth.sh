@@ -7,7 +7,7 @@ start_guest
 copy_guest
 start_work --report
 guest 'cp /src/perf /usr/local/bin/'
-guest 'perf record -q -e cpu-clock -F 150 -a -g -o /tmp/self.data -- sleep 8 > /dev/null 2>&1
+guest 'perf record -q -e cpu-clock -F 99 -a -g -o /tmp/self.data -- sleep 8 > /dev/null 2>&1
        perf script -i /tmp/self.data -F ip > /tmp/self.txt 2> /dev/null; gzip -c /tmp/self.txt' \
 	> /out/self.txt.gz &
 self=$!

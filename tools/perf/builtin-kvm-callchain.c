@@ -18,7 +18,9 @@
 #include "util/guest-exits.h"
 #include "util/guest-list.h"
 #include "util/guest-mount.h"
+#include "util/guest-progress.h"
 #include "util/guest-record.h"
+#include "util/guest-unwind.h"
 #include "util/record.h"
 #include "util/symbol_conf.h"
 #include "util/util.h"
@@ -153,7 +155,9 @@ static int cmd_guest_record(int argc, const char **argv)
 		perf_guest = true;
 		perf_host = rec.host;
 		symbol_conf.guestmount = rec.guests ? rec.dir : NULL;
+		guest_progress__start(rec.dir);
 		ret = cmd_record(rec.args.argc, rec.args.argv);
+		guest_progress__end();
 		symbol_conf.guestmount = NULL;
 		if (ret >= 0)
 			guest_summary__print(rec.output, rec.dir);
@@ -191,11 +195,17 @@ static int cmd_guest_top(int argc, const char **argv)
  * The session finds the symbols beside perf.data; all there is to say is that this
  * is about guests.
  */
+static int add_guest_unwind(void *data __maybe_unused, const char *mode)
+{
+	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
+}
+
 static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const char **argv)
 {
 	const char *host = NULL;
 	const struct guest_option ours[] = {
 		{ 0, "host", .take = true, .value = &host },
+		{ 0, "guest-unwind", .arg = true, .take = true, .add = add_guest_unwind },
 		{ }
 	};
 	struct guest_args args = {};

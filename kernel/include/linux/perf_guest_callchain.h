@@ -14,6 +14,9 @@ struct perf_event_attr;
 struct perf_callchain_entry;
 struct pt_regs;
 
+/* The most bytes of sections in a record. */
+#define PERF_GUEST_SECTIONS_MAX		4096
+
 /**
  * struct perf_guest_chain - what a hypervisor found on a guest's stack
  * @vcpu_id:	the hypervisor's number for the vCPU
@@ -25,6 +28,8 @@ struct pt_regs;
  * @frames:	addresses in @ips, without context marks
  * @nr:		words in @ips
  * @ips:	context marks and addresses, innermost first
+ * @sections:	struct perf_guest_section one after the other
+ * @sections_size: their bytes, a multiple of eight, PERF_GUEST_SECTIONS_MAX at most
  */
 struct perf_guest_chain {
 	u32 vcpu_id;
@@ -36,22 +41,25 @@ struct perf_guest_chain {
 	u32 frames;
 	u32 nr;
 	u64 *ips;
+	u64 *sections;
+	u32 sections_size;
 };
 
 /**
  * struct perf_guest_callchain_ops - what a hypervisor offers to perf
  * @defer:	A sample wants the guest's callchain. @in_guest: it interrupted the
  *		guest; otherwise it may be anywhere, also in a task that is no
- *		vCPU. @max_stack: frames wanted. Returns a cookie, and will then
- *		call perf_guest_callchain_output() with it before the guest runs
- *		again and before the task leaves this CPU; or 0: there is no guest
- *		here. Called with preemption off, from NMI too.
+ *		vCPU. @max_stack: frames wanted. @stack_words: words of the kernel's
+ *		stack, too. Returns a cookie, and will then call
+ *		perf_guest_callchain_output() with it before the guest runs again
+ *		and before the task leaves this CPU; or 0: there is no guest here.
+ *		Called with preemption off, from NMI too.
  * @flush:	This task is about to lose its perf events to another one: serve
  *		what is pending now. Called with interrupts off and the runqueue
  *		locked.
  */
 struct perf_guest_callchain_ops {
-	u64 (*defer)(bool in_guest, u16 max_stack);
+	u64 (*defer)(bool in_guest, u16 max_stack, bool stack_words);
 	void (*flush)(void);
 };
 

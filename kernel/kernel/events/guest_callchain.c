@@ -23,7 +23,7 @@
 
 #include "internal.h"
 
-static u64 no_defer(bool in_guest, u16 max_stack)
+static u64 no_defer(bool in_guest, u16 max_stack, bool stack_words)
 {
 	return 0;
 }
@@ -80,6 +80,15 @@ static bool wants_guest(struct perf_event *event, bool in_guest)
 	       event->attr.type == PERF_TYPE_TRACEPOINT;
 }
 
+/* They are of the guest's kernel, and as privileged as its frames. */
+static bool wants_stack_words(const struct perf_event *event)
+{
+	const struct perf_event_attr *attr = &event->attr;
+
+	return attr->guest_stack_words && !attr->exclude_kernel &&
+	       !attr->exclude_callchain_kernel;
+}
+
 /* Two words of the entry are needed; the sysctls may leave no room for them. */
 static bool has_room(const struct perf_callchain_entry *entry)
 {
@@ -133,7 +142,8 @@ perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 	if (!entry || !has_room(entry) || !wants_guest(event, in_guest))
 		return entry;
 
-	cookie = static_call(perf_guest_defer)(in_guest, max_stack);
+	cookie = static_call(perf_guest_defer)(in_guest, max_stack,
+					       wants_stack_words(event));
 	if (cookie) {
 		event->guest_cookie = cookie;
 		entry->ip[entry->nr++] = PERF_CONTEXT_GUEST_DEFERRED;
@@ -194,6 +204,7 @@ static void output_to_event(struct perf_event *event, void *data)
 	const struct perf_guest_chain *chain = out->chain;
 	struct perf_output_handle handle;
 	struct perf_sample_data sample;
+	u64 sections_size = 0, size;
 	const u64 *ips;
 	struct {
 		struct perf_event_header header;
@@ -213,11 +224,17 @@ static void output_to_event(struct perf_event *event, void *data)
 	event->guest_cookie = 0;
 
 	rec.flags = chain_for_event(event, chain, &ips, &rec.nr);
+	size = sizeof(rec) + rec.nr * sizeof(u64);
+	if (chain->sections_size && wants_stack_words(event)) {
+		rec.flags |= PERF_GUEST_CALLCHAIN_SECTIONS;
+		sections_size = chain->sections_size;
+		size += sizeof(sections_size) + sections_size;
+	}
 	perf_event_header__init(&rec.header, &sample,
 				PERF_RECORD_GUEST_CALLCHAIN,
 				chain->user ? PERF_RECORD_MISC_GUEST_USER :
 					      PERF_RECORD_MISC_GUEST_KERNEL,
-				sizeof(rec) + rec.nr * sizeof(u64), event);
+				size, event);
 
 	if (perf_output_begin(&handle, &sample, event, rec.header.size)) {
 		out->dropped++;
@@ -225,12 +242,16 @@ static void output_to_event(struct perf_event *event, void *data)
 	}
 	perf_output_put(&handle, rec);
 	__output_copy(&handle, ips, rec.nr * sizeof(u64));
+	if (sections_size) {
+		perf_output_put(&handle, sections_size);
+		__output_copy(&handle, chain->sections, sections_size);
+	}
 	perf_event__output_id_sample(event, &handle, &sample);
 	perf_output_end(&handle);
 }
 
 /* The record's size is 16 bits wide; max_stack is a sysctl without a limit. */
-#define MAX_WORDS	((U16_MAX - 512) / sizeof(u64))
+#define MAX_WORDS	((U16_MAX - 512 - PERF_GUEST_SECTIONS_MAX) / sizeof(u64))
 
 /**
  * perf_guest_callchain_output() - write the records a cookie stands for

@@ -29,5 +29,6 @@ void test_frames_64(void);
 void test_frames_32(void);
 void test_prologue(void);
 void test_stack_words(void);
+void test_sections(void);
 
 #endif /* _CHECK_H */

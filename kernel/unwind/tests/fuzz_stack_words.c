@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "../sections.h"
 #include "../stack_words.h"
 #include "stack_words_reader.h"
 
@@ -139,6 +140,29 @@ static void check_stack(const struct guest *g, const struct read_stack *st, bool
 	ensure(pos == st->nr_values);
 }
 
+/* The same, with frames around them: everything within its bounds, sections whole. */
+static void check_sections(struct guest_walk *walk, const struct guest_regs *regs, u32 max)
+{
+	const struct guest_more_regs more = { .dx = regs->sp, .r10 = 1 };
+	const struct perf_guest_section *section;
+	u32 at, nr, frames = max % 64;
+	u64 *out = malloc(max * sizeof(u64));
+	u64 *ips = malloc(frames * sizeof(u64));
+
+	*walk = (struct guest_walk) {
+		.ops = walk->ops, .ctx = walk->ctx, .paging = walk->paging,
+		.ips = ips, .max = frames, .max_frames = 30,
+	};
+	nr = guest_unwind_sections(walk, regs, &more, out, max);
+	ensure(nr <= max && walk->nr <= frames && walk->frames <= 30 && walk->frames <= walk->nr);
+	for (at = 0; at < nr; at += section->size / sizeof(u64)) {
+		section = (const void *)(out + at);
+		ensure(section->size && section->size <= (nr - at) * sizeof(u64));
+	}
+	free(ips);
+	free(out);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -173,5 +197,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		check_stack(&guest, &st, !(out[0] & partial));
 	}
 	free(out);
+	check_sections(&walk, &regs, max);
 	return 0;
 }

@@ -84,5 +84,6 @@ int main(int argc, char **argv)
 	test_frames_32();
 	test_prologue();
 	test_stack_words();
+	test_sections();
 	return check__failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -23,6 +23,13 @@
 
 static DEFINE_PER_CPU(local64_t, cookies);
 
+/*
+ * Where a record's sections are put together: PERF_GUEST_SECTIONS_MAX bytes for each
+ * CPU, NULL if there was no memory. Only one walk at a time uses a CPU's: it is done
+ * by a task with preemption off, and not by interrupts.
+ */
+static u64 __percpu *sections;
+
 static u64 new_cookie(void)
 {
 	u64 count = local64_inc_return(this_cpu_ptr(&cookies));
@@ -41,7 +48,8 @@ static bool entering_guest(const struct kvm_vcpu *vcpu)
 }
 
 /* perf_guest_callchain_ops::defer; any context, preemption off. */
-static u64 kvm_defer_guest_callchain(bool in_guest, u16 max_stack)
+static u64 kvm_defer_guest_callchain(bool in_guest, u16 max_stack,
+				     bool stack_words)
 {
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 	struct kvm_guest_callchain *gc;
@@ -62,6 +70,8 @@ static u64 kvm_defer_guest_callchain(bool in_guest, u16 max_stack)
 	 */
 	if (READ_ONCE(gc->max_stack) < max_stack)
 		WRITE_ONCE(gc->max_stack, max_stack);
+	if (stack_words)
+		WRITE_ONCE(gc->stack_words, true);
 
 	local64_inc(&gc->requests);
 
@@ -77,6 +87,8 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 	int idx;
 
 	chain->vcpu_id = vcpu->vcpu_id;
+	if (vcpu->guest_callchain.stack_words && sections)
+		chain->sections = this_cpu_ptr(sections);
 
 	idx = srcu_read_lock(&vcpu->kvm->srcu);
 	pagefault_disable();
@@ -120,6 +132,7 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu)
 	vcpu->stat.generic.guest_callchain_requests = local64_read(&gc->requests);
 
 	gc->max_stack = 0;
+	gc->stack_words = false;
 	local64_set(&gc->cookie, 0);
 	barrier();
 	WRITE_ONCE(gc->serving, false);
@@ -142,10 +155,13 @@ static const struct perf_guest_callchain_ops kvm_guest_callchain_ops = {
 
 void kvm_register_guest_callchain(void)
 {
+	sections = __alloc_percpu(PERF_GUEST_SECTIONS_MAX, sizeof(u64));
 	perf_register_guest_callchain(&kvm_guest_callchain_ops);
 }
 
 void kvm_unregister_guest_callchain(void)
 {
 	perf_unregister_guest_callchain();
+	free_percpu(sections);
+	sections = NULL;
 }

@@ -22,6 +22,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest-callchain.h"
+#include "guest-unwind.h"
 #include "sample.h"
 #include "util.h"
 
@@ -52,7 +53,8 @@ struct guest_record {
 	u16 misc;
 	u32 flags;
 	u64 nr;
-	u64 ips[];
+	u64 sections_size;
+	u64 ips[];	/* followed by the sections */
 };
 
 struct held_event {
@@ -93,6 +95,7 @@ struct guest_callchains {
 
 	struct ip_callchain *chain;
 	size_t chain_size;
+	struct guest_unwinds *unwinds;
 };
 
 struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool ordered,
@@ -103,6 +106,11 @@ struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool order
 
 	if (!gc)
 		return NULL;
+	gc->unwinds = guest_unwinds__new();
+	if (!gc->unwinds) {
+		free(gc);
+		return NULL;
+	}
 	gc->evlist = evlist;
 	gc->ordered = ordered;
 	gc->deliver = deliver;
@@ -179,6 +187,7 @@ void guest_callchains__delete(struct guest_callchains *gc)
 		gc__free_held(gc, held);
 	while (gc->nr_recent)
 		gc__forget_oldest(gc);
+	guest_unwinds__delete(gc->unwinds);
 	free(gc->chain);
 	free(gc);
 }
@@ -223,6 +232,7 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 	struct guest_record *record;
 	struct held_event *held;
 	struct hlist_node *tmp;
+	u64 sections = 0;
 
 	gc__note_newest(gc, &key, sample->time);
 	if (gc__find_record(gc, &key)) {
@@ -230,7 +240,9 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 		return 0;
 	}
 
-	record = malloc(sizeof(*record) + raw->nr * sizeof(u64));
+	if (raw->flags & PERF_GUEST_CALLCHAIN_SECTIONS)
+		sections = raw->ips[raw->nr];
+	record = malloc(sizeof(*record) + raw->nr * sizeof(u64) + sections);
 	if (!record)
 		return -ENOMEM;
 	record->key = key;
@@ -239,7 +251,9 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 	record->misc = event->header.misc;
 	record->flags = raw->flags;
 	record->nr = raw->nr;
+	record->sections_size = sections;
 	memcpy(record->ips, raw->ips, raw->nr * sizeof(u64));
+	memcpy(record->ips + raw->nr, raw->ips + raw->nr + 1, sections);
 
 	if (gc->nr_recent == MAX_RECENT)
 		gc__forget_oldest(gc);
@@ -338,31 +352,65 @@ static u64 guest_context(u16 misc)
 		PERF_CONTEXT_GUEST_USER : PERF_CONTEXT_GUEST_KERNEL;
 }
 
+static bool is_guest_context(u64 word)
+{
+	return word == PERF_CONTEXT_GUEST_KERNEL || word == PERF_CONTEXT_GUEST_USER;
+}
+
 /*
  * Return addresses come from guest memory: one that looks like another context
  * would have the frames after it taken for the host's. The guest of a guest has
  * a kernel whose symbols are not those of its host: show its bare addresses.
  */
-static void chain__append_guest(struct ip_callchain *chain, const struct guest_record *record)
+static void chain__append_frames(struct ip_callchain *chain, const struct guest_record *record,
+				 u64 first)
 {
 	bool nested = record->flags & PERF_GUEST_CALLCHAIN_NESTED;
-	u8 cpumode;
 	u64 i;
 
-	if (!record->nr)
-		return;
-	if (nested)
-		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
-	else if (!guest_callchain__cpumode(record->ips[0], &cpumode))
-		chain->ips[chain->nr++] = guest_context(record->misc);
-
-	for (i = 0; i < record->nr; i++) {
+	for (i = first; i < record->nr; i++) {
 		u64 ip = record->ips[i];
 
-		if (ip < PERF_CONTEXT_MAX ||
-		    (!nested && guest_callchain__cpumode(ip, &cpumode)))
+		if (ip < PERF_CONTEXT_MAX || (!nested && is_guest_context(ip)))
 			chain->ips[chain->nr++] = ip;
 	}
+}
+
+/* The kernel's frames as unwound from the record's sections, then its user's. */
+static bool chain__append_unwound(struct ip_callchain *chain, struct guest_callchains *gc,
+				  const struct guest_record *record, pid_t pid)
+{
+	u64 ips[PERF_MAX_STACK_DEPTH], user = 0;
+	u32 i, nr;
+
+	if (!record->sections_size)
+		return false;
+	nr = guest_unwinds__kernel(gc->unwinds, pid, record->ips + record->nr,
+				   record->sections_size, ips, ARRAY_SIZE(ips));
+	if (!nr)
+		return false;
+
+	chain->ips[chain->nr++] = PERF_CONTEXT_GUEST_KERNEL;
+	for (i = 0; i < nr; i++) {
+		if (ips[i] < PERF_CONTEXT_MAX || ips[i] == PERF_CONTEXT_GUEST_GUESS)
+			chain->ips[chain->nr++] = ips[i];
+	}
+	while (user < record->nr && record->ips[user] != PERF_CONTEXT_GUEST_USER)
+		user++;
+	chain__append_frames(chain, record, user);
+	return true;
+}
+
+static void chain__append_guest(struct ip_callchain *chain, struct guest_callchains *gc,
+				const struct guest_record *record, pid_t pid)
+{
+	if (!record->nr || chain__append_unwound(chain, gc, record, pid))
+		return;
+	if (record->flags & PERF_GUEST_CALLCHAIN_NESTED)
+		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
+	else if (!is_guest_context(record->ips[0]))
+		chain->ips[chain->nr++] = guest_context(record->misc);
+	chain__append_frames(chain, record, 0);
 }
 
 static bool sample__in_guest(const struct perf_sample *sample)
@@ -378,7 +426,8 @@ static struct ip_callchain *gc__chain(struct guest_callchains *gc,
 {
 	const struct ip_callchain *old = sample->callchain;
 	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
-	size_t size = (old->nr + (record ? record->nr : 0) + 4) * sizeof(u64);
+	size_t size = (old->nr + (record ? record->nr : 0) + 4 + PERF_MAX_STACK_DEPTH) *
+		      sizeof(u64);
 	struct ip_callchain *chain;
 
 	if (size > gc->chain_size) {
@@ -393,7 +442,7 @@ static struct ip_callchain *gc__chain(struct guest_callchains *gc,
 	memcpy(chain->ips, old->ips, before * sizeof(u64));
 
 	if (record)
-		chain__append_guest(chain, record);
+		chain__append_guest(chain, gc, record, sample->pid);
 	if (!chain->nr && sample__in_guest(sample)) {
 		chain->ips[chain->nr++] = guest_context(sample->cpumode);
 		chain->ips[chain->nr++] = sample->ip;
@@ -489,6 +538,7 @@ int guest_callchains__flush(struct guest_callchains *gc)
 	ret = gc__drain(gc, /*all=*/true);
 	while (gc->nr_recent)
 		gc__forget_oldest(gc);
+	guest_unwinds__report(gc->unwinds);
 	return ret;
 }
 

@@ -11,10 +11,11 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest-callchain.h"
+#include "guest-unwind.h"
 #include "perf-sys.h"
 
 /*
- * Only a kernel that does not know the bit returns EINVAL: all else in this
+ * Only a kernel that does not know the bits returns EINVAL: all else in this
  * event is in every kernel. What the user may not open is refused later, with
  * the usual message.
  */
@@ -28,6 +29,7 @@ bool guest_callchain__supported(void)
 		.disabled	 = 1,
 		.exclude_kernel	 = 1,
 		.guest_callchain = 1,
+		.guest_stack_words = 1,
 	};
 	static int supported = -1;
 	int fd;
@@ -45,11 +47,11 @@ bool guest_callchain__supported(void)
  * Events that sample guests, and kvm tracepoints: these fire in the host, for a
  * reason that lies in the guest.
  */
-bool evsel__wants_guest_callchain(struct evsel *evsel)
+static bool evsel__samples_guests(struct evsel *evsel)
 {
 	const struct perf_event_attr *attr = &evsel->core.attr;
 
-	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || evsel__is_dummy_event(evsel))
+	if (evsel__is_dummy_event(evsel))
 		return false;
 	/* a call stack made of the host's branch records has no place for it */
 	if (evsel__has_branch_callstack(evsel))
@@ -57,6 +59,24 @@ bool evsel__wants_guest_callchain(struct evsel *evsel)
 	if (attr->type == PERF_TYPE_TRACEPOINT && strstarts(evsel__name(evsel), "kvm:"))
 		return true;
 	return !attr->exclude_guest;
+}
+
+bool evsel__wants_guest_callchain(struct evsel *evsel)
+{
+	return (evsel->core.attr.sample_type & PERF_SAMPLE_CALLCHAIN) &&
+	       evsel__samples_guests(evsel);
+}
+
+void evlist__prepare_guest_callchain(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (evsel__samples_guests(evsel)) {
+			guest_unwind__wants_stack_words();
+			return;
+		}
+	}
 }
 
 void evlist__config_guest_callchain(struct evlist *evlist)
@@ -71,5 +91,6 @@ void evlist__config_guest_callchain(struct evlist *evlist)
 			return;
 		}
 		evsel->core.attr.guest_callchain = 1;
+		evsel->core.attr.guest_stack_words = guest_unwind__wants_stack_words();
 	}
 }

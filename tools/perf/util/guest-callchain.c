@@ -187,6 +187,9 @@ bool guest_callchain__cpumode(u64 context, u8 *cpumode)
 	case PERF_CONTEXT_GUEST_USER:
 		*cpumode = PERF_RECORD_MISC_GUEST_USER;
 		return true;
+	case PERF_CONTEXT_GUEST_GUESS:
+		*cpumode = PERF_RECORD_MISC_GUEST_KERNEL | GUEST_CPUMODE_GUESS;
+		return true;
 	default:
 		return false;
 	}
@@ -208,6 +211,7 @@ struct thread *guest_callchain__thread(struct thread *thread, u8 cpumode)
 	struct machine *machine = maps__machine(thread__maps(thread));
 	struct thread *guest_thread;
 
+	cpumode &= PERF_RECORD_MISC_CPUMODE_MASK;
 	if (cpumode != PERF_RECORD_MISC_GUEST_KERNEL && cpumode != PERF_RECORD_MISC_GUEST_USER)
 		return thread__get(thread);
 	if (!perf_guest || !machine || !machine__is_host(machine) || !machine->machines)

@@ -13,12 +13,22 @@
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
 
+/*
+ * In callchains in memory only: the guest kernel frames that follow, up to the next
+ * context, are guesses.
+ */
+#define PERF_CONTEXT_GUEST_GUESS	((__u64)-3072)
+
+/* Beside PERF_RECORD_MISC_GUEST_KERNEL in a cpumode */
+#define GUEST_CPUMODE_GUESS		0x80
+
 struct evlist;
 struct evsel;
 struct ip_callchain;
 struct machine;
 struct perf_sample;
 struct perf_tool;
+struct symbol;
 struct thread;
 union perf_event;
 
@@ -78,9 +88,21 @@ int perf_event__process_guest_callchain(const struct perf_tool *tool,
 /**
  * guest_callchain__cpumode - does a word of a callchain start guest frames?
  * @context: the word
- * @cpumode: the PERF_RECORD_MISC_GUEST_* of the frames that follow, if so
+ * @cpumode: the PERF_RECORD_MISC_GUEST_* of the frames that follow, if so;
+ *	     with GUEST_CPUMODE_GUESS if they are guesses
  */
 bool guest_callchain__cpumode(u64 context, u8 *cpumode);
+
+/**
+ * guest_callchain__guess - the symbol to show for a frame
+ * @cpumode: of the frame: as set by guest_callchain__cpumode(), whose mark for
+ *	     guesses is taken out
+ * @sym:     what was found, or NULL
+ *
+ * Return: @sym; of a guess one with '?' before its name, as an oops has it, which
+ * never compares equal to @sym.
+ */
+struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *sym);
 
 /**
  * guest_callchain__nr - words of a callchain that are contexts or frames
@@ -159,6 +181,15 @@ int guest_callchains__flush(struct guest_callchains *gc);
 
 /** evsel__wants_guest_callchain - is this an event to record guest callchains for? */
 bool evsel__wants_guest_callchain(struct evsel *evsel);
+
+/**
+ * evlist__prepare_guest_callchain - find out what the guests' kernels need
+ *
+ * To be called before perf record waits for the end of its workload: it looks at
+ * the guests' files, in processes whose end must not be taken for that. Does
+ * nothing if no event samples guests.
+ */
+void evlist__prepare_guest_callchain(struct evlist *evlist);
 
 /**
  * evlist__config_guest_callchain - set perf_event_attr::guest_callchain

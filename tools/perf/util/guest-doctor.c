@@ -97,8 +97,9 @@ static void check_guest(struct check *c, const struct guest *guest)
 	check(c, !*guest->protection, "  readable by the host", guest->protection, NULL);
 	check_mount(c, guest);
 	if (guest->facts.unwind == GUEST_UNWIND_ORC)
-		hint(c, "  its kernel has no frame pointers (ORC): kernel callchains may be short",
-		     "build it with CONFIG_UNWINDER_FRAME_POINTER=y");
+		check(c, guest->facts.kernel_file, "  ORC tables of its kernel, which has no frame pointers",
+		      "no file of it in the guest's /boot",
+		      "in the guest, install the package of the kernel that runs");
 }
 
 bool guest_doctor__print(const struct guest_doctor *doctor, const struct guests *guests, FILE *fp)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "guest-facts.h"
@@ -89,6 +90,26 @@ int guest_file__release(int root, char *release, size_t size)
 	return 0;
 }
 
+bool guest_kernel__find(int root, const char *release, char *path, size_t size)
+{
+	/* what perf kvm-callchain takes along is at the first */
+	static const char * const places[] = {
+		"boot/vmlinuz-%s", "lib/modules/%s/vmlinuz", "boot/vmlinux-%s",
+	};
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(path, size, places[i], release);
+		fd = guest_file__open(root, path);
+		if (fd >= 0) {
+			close(fd);
+			return true;
+		}
+	}
+	return false;
+}
+
 static int config_line(void *arg, char *line)
 {
 	struct guest_facts *facts = arg;
@@ -145,6 +166,7 @@ void guest_facts__read(struct guest_facts *facts, int root)
 
 	memset(facts, 0, sizeof(*facts));
 	if (!guest_file__release(root, facts->release, sizeof(facts->release))) {
+		facts->kernel_file = guest_kernel__find(root, facts->release, path, sizeof(path));
 		/* much smaller than kallsyms, which the mount may be slow to bring */
 		snprintf(path, sizeof(path), "boot/config-%s", facts->release);
 		if (guest_file__lines(root, path, CONFIG_LIMIT, config_line, facts) < 0) {

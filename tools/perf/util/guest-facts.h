@@ -40,6 +40,14 @@ bool guest_module_name__valid(const char *name);
 int guest_file__release(int root, char *release, size_t size);
 
 /**
+ * guest_kernel__find - the file of a guest's kernel, where distributions have it
+ * @path: set to it
+ *
+ * Return: false if there is none.
+ */
+bool guest_kernel__find(int root, const char *release, char *path, size_t size);
+
+/**
  * guest_facts__read - look at a guest's files
  * @root: from guest_file__root(); only from guest_child__run()
  *

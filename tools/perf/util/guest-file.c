@@ -256,6 +256,48 @@ ssize_t guest_file__read(int root, const char *path, char *buf, size_t size)
 	return nr;
 }
 
+/* Return: 0 at the end of the file, or a negative error. */
+static int load_fd(int fd, u64 limit, char **buf, size_t *size)
+{
+	size_t alloc = 0;
+	char *larger;
+	ssize_t n;
+
+	do {
+		if (*size == alloc) {
+			alloc = alloc ? alloc * 2 : CHUNK;
+			larger = realloc(*buf, alloc);
+			if (!larger)
+				return -ENOMEM;
+			*buf = larger;
+		}
+		n = read_some(fd, *buf + *size, alloc - *size);
+		if (n > 0)
+			*size += n;
+		if (*size > limit)
+			return -EFBIG;
+	} while (n > 0);
+	return n;
+}
+
+int guest_file__load(int root, const char *path, u64 limit, void **data, size_t *size)
+{
+	char *buf = NULL;
+	int fd, err;
+
+	fd = guest_file__open(root, path);
+	if (fd < 0)
+		return fd;
+	*size = 0;
+	err = load_fd(fd, limit, &buf, size);
+	close(fd);
+	if (err)
+		free(buf);
+	else
+		*data = buf;
+	return err;
+}
+
 struct lines {
 	char	buf[CHUNK];
 	size_t	used;

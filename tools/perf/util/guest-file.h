@@ -60,6 +60,15 @@ int guest_file__opendir(int root, const char *path);
  */
 ssize_t guest_file__read(int root, const char *path, char *buf, size_t size);
 
+/**
+ * guest_file__load - read a whole file of any size
+ * @limit: bytes at most
+ * @data:  its contents, to be freed by the caller
+ *
+ * Return: 0, -EFBIG if the file is larger, another negative error.
+ */
+int guest_file__load(int root, const char *path, u64 limit, void **data, size_t *size);
+
 /** GUEST_LINE_MAX - longer lines are left out by guest_file__lines() */
 #define GUEST_LINE_MAX	2048
 

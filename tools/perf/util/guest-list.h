@@ -43,11 +43,13 @@ enum guest_unwind {
  * @release:  kernel release, empty if unknown; has no '/' and no control characters
  * @kallsyms: whether symbols can be had
  * @unwind:   how its stacks can be walked
+ * @kernel_file: there is the file of its kernel, which may have ORC tables
  */
 struct guest_facts {
 	char			release[GUEST_NAME_MAX];
 	enum guest_kallsyms	kallsyms;
 	enum guest_unwind	unwind;
+	bool			kernel_file;
 };
 
 /**

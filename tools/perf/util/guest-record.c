@@ -161,9 +161,6 @@ static void warn_guest(const struct guest *guest)
 	else if (guest->facts.kallsyms == GUEST_KALLSYMS_HIDDEN)
 		pr_warning("%s: its /proc/kallsyms hides addresses, so no symbols: mount it as root, or kernel.kptr_restrict=0 there\n",
 			   guest->name);
-	if (guest->facts.unwind == GUEST_UNWIND_ORC)
-		pr_warning("%s: kernel %s has no frame pointers (ORC): its kernel callchains may be short\n",
-			   guest->name, guest->facts.release);
 }
 
 static int take_guest(const struct guest *guest, const char *dir)
@@ -179,6 +176,9 @@ static int take_guest(const struct guest *guest, const char *dir)
 		/* without them there still are addresses */
 		return err == -ETIMEDOUT || *guest->mount ? 0 : err;
 	}
+	if (guest->facts.unwind == GUEST_UNWIND_ORC && !snapshot.kernel)
+		pr_warning("%s: no frame pointers, and no file of kernel %s in its /boot for ORC tables: callers in it will be guesses\n",
+			   guest->name, guest->facts.release);
 	if (snapshot.symbols)
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
 			snapshot.symbols, snapshot.modules, snapshot.module_files);

@@ -110,9 +110,13 @@ pid_t guest_frame__pid(const struct map_symbol *ms)
 
 const char *guest_frame__guest(const struct map_symbol *ms)
 {
+	return guest_pid__name(guest_frame__pid(ms));
+}
+
+const char *guest_pid__name(pid_t pid)
+{
 	static char name[GUEST_NAME_MAX];
 	static pid_t last;
-	pid_t pid = guest_frame__pid(ms);
 
 	/* the frames of a callchain are one guest's, the next sample's often as well */
 	if (pid != last || !*name)

@@ -127,18 +127,21 @@ static void copy_dir(struct copy *copy, const char *path, int depth)
 	closedir(dir);
 }
 
+const char * const guest_module_sections[GUEST_MODULE_SECTIONS] = {
+	".text", ".text.unlikely", ".text.hot", ".noinstr.text", ".static_call.text",
+	".exit.text", ".altinstr_aux",
+};
+
 static void take_sections(int root, int out, const char *module)
 {
-	static const char * const sections[] = {
-		".text", ".text.unlikely", ".noinstr.text", ".exit.text",
-	};
 	char path[GUEST_NAME_MAX + 64], text[64];
 	u64 address;
 	FILE *file;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(sections); i++) {
-		snprintf(path, sizeof(path), "sys/module/%s/sections/%s", module, sections[i]);
+	for (i = 0; i < GUEST_MODULE_SECTIONS; i++) {
+		snprintf(path, sizeof(path), "sys/module/%s/sections/%s", module,
+			 guest_module_sections[i]);
 		if (guest_file__read(root, path, text, sizeof(text)) <= 0 ||
 		    sscanf(text, "0x%" SCNx64, &address) != 1 || !address)
 			continue;

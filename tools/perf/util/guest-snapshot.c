@@ -24,6 +24,7 @@
 #define SNAPSHOT_IDLE_MS 15000
 #define MODULES_LIMIT	(4 << 20)
 #define CONFIG_LIMIT	(4 << 20)
+#define KERNEL_LIMIT	(256ULL << 20)
 
 void guest_snapshot__dir(char *dir, size_t size, const char *perf_data)
 {
@@ -196,6 +197,18 @@ static void take_config(int root, int out, const char *release)
 	fclose(file);
 }
 
+/* The kernel itself, for its ORC tables. One with frame pointers is not needed. */
+static bool take_kernel(int root, int out, const char *release)
+{
+	char from[GUEST_NAME_MAX + 32], to[GUEST_NAME_MAX + 32];
+
+	if (!guest_kernel__find(root, release, from, sizeof(from)) ||
+	    (mkdirat(out, "boot", 0700) < 0 && errno != EEXIST))
+		return false;
+	snprintf(to, sizeof(to), "boot/vmlinuz-%s", release);
+	return guest_file__copy(root, from, out, to, KERNEL_LIMIT) >= 0;
+}
+
 static void take_version(int out, const char *release)
 {
 	FILE *file = guest_snapshot__create(out, "proc/version");
@@ -231,6 +244,8 @@ static int take_child(void *arg, void *result)
 	if (!err) {
 		take_version(out, release);
 		take_config(root, out, release);
+		if (take->guest->facts.unwind != GUEST_UNWIND_FP)
+			snapshot->kernel = take_kernel(root, out, release);
 		take_modules(root, out, release, snapshot);
 	}
 	/* comes a page at a time, whatever the mount: if time runs out, then here */

@@ -30,11 +30,13 @@ struct thread;
  * @symbols:	  lines of kallsyms, of the kernel and of modules
  * @modules:	  loaded modules
  * @module_files: those whose files were found
+ * @kernel:	  the file of the kernel, if it may have ORC tables
  */
 struct guest_snapshot {
 	u64	symbols;
 	u32	modules;
 	u32	module_files;
+	bool	kernel;
 };
 
 /** guest_snapshot__dir - the directory that belongs to a perf.data file */
@@ -107,6 +109,13 @@ pid_t guest_frame__pid(const struct map_symbol *ms);
  * Return: a string that is good until the next call.
  */
 const char *guest_frame__guest(const struct map_symbol *ms);
+
+/** guest_module_sections - those of a module's sections that may hold code */
+#define GUEST_MODULE_SECTIONS	7
+extern const char * const guest_module_sections[GUEST_MODULE_SECTIONS];
+
+/** guest_pid__name - the same for a VMM's pid */
+const char *guest_pid__name(pid_t pid);
 
 /*
  * The part that is about modules: sources of the names in @modules, @nr of them.

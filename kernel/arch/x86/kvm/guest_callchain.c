@@ -10,7 +10,7 @@
 #include "kvm_cache_regs.h"
 #include "mmu.h"
 #include "x86.h"
-#include "../../../virt/kvm/unwind/guest_unwind.h"
+#include "../../../virt/kvm/unwind/sections.h"
 
 /* guest_mem_ops ctx: whose memory, and the slot that was found last. */
 struct vcpu_memory {
@@ -92,6 +92,14 @@ static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
 	regs->ss_base = kvm_x86_call(get_segment_base)(vcpu, VCPU_SREG_SS);
 }
 
+static void vcpu_more_regs(struct kvm_vcpu *vcpu, struct guest_more_regs *more)
+{
+	more->dx = kvm_rdx_read(vcpu);
+	more->di = kvm_rdi_read(vcpu);
+	more->r10 = kvm_r10_read(vcpu);
+	more->r13 = kvm_r13_read(vcpu);
+}
+
 static void vcpu_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 {
 	paging->root = kvm_read_cr3(vcpu);
@@ -148,6 +156,7 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 {
 	struct vcpu_memory mem = { .vcpu = vcpu };
 	struct guest_paging paging, nested;
+	struct guest_more_regs more;
 	struct guest_regs regs;
 	/* large, and its tlb is counted by translations */
 	struct guest_walk walk __uninitialized;
@@ -180,7 +189,15 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	walk.translations = 0;
 	walk.table_of = 0;
 	walk.last.page = 0;
-	guest_unwind(&walk, &regs);
+	if (chain->sections && !is_guest_mode(vcpu)) {
+		vcpu_more_regs(vcpu, &more);
+		chain->sections_size = sizeof(u64) *
+			guest_unwind_sections(&walk, &regs, &more, chain->sections,
+					      PERF_GUEST_SECTIONS_MAX / sizeof(u64));
+	} else {
+		/* nobody has tables for the kernel of a guest's guest */
+		guest_unwind(&walk, &regs);
+	}
 
 	chain->user = regs.cpl == 3;
 	chain->root = paging.root;

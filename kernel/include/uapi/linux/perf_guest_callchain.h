@@ -77,20 +77,25 @@ struct perf_guest_section {
 };
 
 /*
+ * For events with perf_event_attr::guest_stack_words, which may see the guest's
+ * kernel, of x86-64 guests in kernel mode: what it takes to unwind a kernel that has
+ * no frame pointers. The user frames in ips[] are then those of the registers that
+ * are saved at the top of the kernel's stack, even if the kernel frames are short.
+ *
  * The guest's registers, as in a sample with PERF_SAMPLE_REGS_USER:
  *
  *	u64 abi;	PERF_SAMPLE_REGS_ABI_*
  *	u64 mask;	which registers, by the numbers of asm/perf_regs.h
  *	u64 regs[];	one for each bit of mask, the lowest first
  *
- * Of x86-64 guests in kernel mode these are IP, SP and BP, with CS, SS and FLAGS,
- * and those of DX, DI, R10 and R13 that may point into the stack.
+ * These are IP and SP, and those of BP, DX, DI, R10 and R13 that hold an address in
+ * the kernel's half.
  */
 #define PERF_GUEST_SECTION_REGS			1
 
 /*
- * Of an x86-64 guest in kernel mode, the words of its stack that an unwinder with
- * tables for the kernel's code (ORC) can need: return addresses, saved frame and
+ * The words of the guest's stack that an unwinder with tables for the kernel's code
+ * (ORC) can need: return addresses, saved frame and
  * stack pointers, and the registers of the interrupted user code. Where the kernel
  * has switched stacks, those of the interrupted stacks too, innermost first.
  *

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a guest's kernel is unwound by: read from the files that were taken along
+ * with a recording, or through the guest mount.
+ */
+#ifndef __PERF_GUEST_TABLES_H
+#define __PERF_GUEST_TABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <linux/types.h>
+#include "guest-list.h"
+
+struct guest_orc;
+
+/**
+ * struct guest_tables - of one guest
+ * @unwind:	how its kernel can be unwound, as far as its files tell
+ * @orc:	tables of its kernel and modules, NULL if there are none
+ * @modules:	loaded with the kernel's tables
+ * @failed:	modules that have none here: their code ends a chain
+ * @why:	in words, why @orc is NULL
+ * @functions:	addresses of its kernel's and modules' functions, ascending; read by
+ *		guest_tables__in_function()
+ */
+struct guest_tables {
+	enum guest_unwind unwind;
+	struct guest_orc  *orc;
+	u32		  modules, failed;
+	const char	  *why;
+	u64		  *functions;
+	size_t		  nr_functions, alloc_functions;
+};
+
+/**
+ * guest_tables__load - find and read them
+ * @tables: filled in; to be freed by guest_tables__exit()
+ * @pid:    the VMM's
+ *
+ * Looks where perf looks for the guest's symbols: --guestvmlinux and --guestkallsyms;
+ * what was taken along; the guest mount, of which the files are copied first, under
+ * a time limit.
+ */
+void guest_tables__load(struct guest_tables *tables, pid_t pid);
+void guest_tables__exit(struct guest_tables *tables);
+
+/** guest_tables__in_function - may @addr be an address that a call returns to? */
+bool guest_tables__in_function(const struct guest_tables *tables, u64 addr);
+
+#endif /* __PERF_GUEST_TABLES_H */
