@@ -13,6 +13,7 @@
 #define _GUEST_UNWIND_H
 
 #ifdef __KERNEL__
+#include <linux/array_size.h>
 #include <linux/compiler.h>
 #include <linux/string.h>
 #include <linux/types.h>

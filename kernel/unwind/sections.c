@@ -50,7 +50,7 @@ static u32 regs_section(const struct guest_regs *regs, const struct guest_more_r
 	u64 mask = 0;
 	u32 i, nr = 3;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
 		if (!all[i].always && !(all[i].value >> 63))
 			continue;
 		mask |= all[i].bit;

@@ -48,7 +48,7 @@ static const struct made_entry module[] = {
 	{ 0, { .type = GUEST_ORC_CALL, .sp_reg = GUEST_ORC_REG_SP, .sp_offset = 8 }, NULL },
 };
 
-static char dir[] = "/tmp/perf-test-unwind-XXXXXX";
+static char dir[64];
 
 static int put(const char *path, const void *data, size_t size)
 {
@@ -84,7 +84,7 @@ static void put_guest(const char *unwinder)
 		 TEXT, TEXT + LEAF, TEXT + FRAME, TEXT + THREAD, TEXT + THREAD + 0x100,
 		 TEXT + THREAD + 0x200, unwinder, (u64)MODULE);
 	put_text("guest", "name test\n");
-	put_text("proc/version", "Linux version " RELEASE " \n");
+	put_text("proc/version", "Linux version " RELEASE " (made up)\n");
 	put_text("proc/kallsyms", kallsyms);
 }
 
@@ -116,7 +116,7 @@ static void put_module(void)
 
 static int begin(void)
 {
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	strcpy(dir, "/tmp/perf-test-unwind-XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
 	symbol_conf.guestmount = dir;

@@ -97,7 +97,8 @@ static void check_guest(struct check *c, const struct guest *guest)
 	check(c, !*guest->protection, "  readable by the host", guest->protection, NULL);
 	check_mount(c, guest);
 	if (guest->facts.unwind == GUEST_UNWIND_ORC)
-		check(c, guest->facts.kernel_file, "  ORC tables of its kernel, which has no frame pointers",
+		check(c, guest->facts.kernel_file,
+		      "  ORC tables of its kernel, which has no frame pointers",
 		      "no file of it in the guest's /boot",
 		      "in the guest, install the package of the kernel that runs");
 }

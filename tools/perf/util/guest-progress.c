@@ -52,10 +52,11 @@ static void show(void)
 	int i;
 
 	fprintf(stderr, "\r\033[K[ perf kvm-callchain: ");
-	for (i = 0; i < progress.nr; i++)
-		fprintf(stderr, "%s: %" PRIu64 " samples, %" PRIu64 " with callchain; ",
-			guest_snapshot__name(progress.dir, progress.guest[i].pid, name, sizeof(name)),
+	for (i = 0; i < progress.nr; i++) {
+		guest_snapshot__name(progress.dir, progress.guest[i].pid, name, sizeof(name));
+		fprintf(stderr, "%s: %" PRIu64 " samples, %" PRIu64 " with callchain; ", name,
 			progress.guest[i].samples, progress.guest[i].callchains);
+	}
 	fprintf(stderr, "%" PRIu64 " lost ]", progress.lost);
 	fflush(stderr);
 }

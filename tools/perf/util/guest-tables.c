@@ -68,7 +68,8 @@ static int kallsyms_line(void *arg, char *line)
 
 	if (!guest_symbol__parse(&sym, line) || !sym.start)
 		return 0;
-	if (!load->text && !*sym.module && (!strcmp(sym.name, "_stext") || !strcmp(sym.name, "_text")))
+	if (!load->text && !*sym.module &&
+	    (!strcmp(sym.name, "_stext") || !strcmp(sym.name, "_text")))
 		load->text = sym.start;
 	return strchr("tw", tolower(sym.type)) ? add_function(load->tables, sym.start) : 0;
 }

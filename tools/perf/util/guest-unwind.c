@@ -251,9 +251,10 @@ static void report_orc(const struct guest_unwound *guest, const char *name)
 	}
 	if (!all)
 		return;
-	pr_info("Guest %s: kernel stacks unwound by ORC tables (%u modules, %u without), %.2f %% of %" PRIu64 " to a root, %" PRIu64 " with guesses\n",
-		name, guest->tables.modules, guest->tables.failed, 100.0 * roots / all, all,
-		guest->guessed);
+	pr_info("Guest %s: kernel stacks by ORC tables (%u modules, %u without): ", name,
+		guest->tables.modules, guest->tables.failed);
+	pr_info("%.2f %% of %" PRIu64 " to a root, %" PRIu64 " with guesses\n",
+		100.0 * roots / all, all, guest->guessed);
 	for (i = 0; i < GUEST_ORC_NR_ENDS; i++) {
 		if (guest->ends[i] && !guest_orc_end__is_root(i))
 			pr_debug("  short: %" PRIu64 ": %s\n", guest->ends[i],
