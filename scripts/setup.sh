@@ -10,6 +10,8 @@ packages=(
 	pkg-config libelf-dev libdw-dev libssl-dev libtraceevent-dev libslang2-dev
 	python3-dev python3-setuptools libzstd-dev liblzma-dev zlib1g-dev
 	libnuma-dev libunwind-dev libperl-dev systemtap-sdt-dev asciidoc-base xmlto
+	# the distribution's perf, which ours serves as a command of
+	linux-perf
 	# unit tests and fuzzing
 	clang llvm libclang-rt-14-dev valgrind strace sparse
 	# the lab

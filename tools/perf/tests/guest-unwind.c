@@ -287,7 +287,7 @@ static int test__guest_unwind_guess(struct test_suite *test __maybe_unused,
 	struct symbol *sym = symbol__new(0x1000, 0x100, 0, 0, "vfs_read"), *guess;
 	u8 cpumode;
 
-	TEST_ASSERT_VAL("context", guest_callchain__cpumode(GUESS, &cpumode));
+	TEST_ASSERT_VAL("context", guest_callchain__cpumode(GUESS, NULL, &cpumode));
 	guess = guest_callchain__guess(cpumode, sym);
 	TEST_ASSERT_VAL("marked", guess && !strcmp(guess->name, "? vfs_read"));
 	TEST_ASSERT_VAL("told apart", guess->start != sym->start);

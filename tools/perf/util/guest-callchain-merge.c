@@ -517,6 +517,8 @@ int guest_callchains__process(struct guest_callchains *gc, union perf_event *eve
 
 	if (event->header.type == PERF_RECORD_GUEST_CALLCHAIN) {
 		ret = gc__add_record(gc, event, sample);
+		/* most often this is what the only sample held waits for */
+		ret = ret ?: gc__drain(gc, /*all=*/false);
 		if (ret)
 			return ret;
 	}

@@ -178,21 +178,31 @@ int perf_event__process_guest_callchain(const struct perf_tool *tool __maybe_unu
 	return 0;
 }
 
-bool guest_callchain__cpumode(u64 context, u8 *cpumode)
+static bool thread__in_host(struct thread *thread)
+{
+	struct machine *machine = thread ? maps__machine(thread__maps(thread)) : NULL;
+
+	return machine && machine__is_host(machine);
+}
+
+bool __guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode)
 {
 	switch (context) {
 	case PERF_CONTEXT_GUEST_KERNEL:
 		*cpumode = PERF_RECORD_MISC_GUEST_KERNEL;
-		return true;
+		break;
 	case PERF_CONTEXT_GUEST_USER:
 		*cpumode = PERF_RECORD_MISC_GUEST_USER;
-		return true;
+		break;
 	case PERF_CONTEXT_GUEST_GUESS:
 		*cpumode = PERF_RECORD_MISC_GUEST_KERNEL | GUEST_CPUMODE_GUESS;
-		return true;
+		break;
 	default:
 		return false;
 	}
+	if (thread__in_host(thread))
+		*cpumode |= GUEST_CPUMODE_IN_HOST;
+	return true;
 }
 
 u64 guest_callchain__nr(const struct ip_callchain *chain)
@@ -206,25 +216,18 @@ u64 guest_callchain__nr(const struct ip_callchain *chain)
 	return nr;
 }
 
-struct thread *guest_callchain__thread(struct thread *thread, u8 cpumode)
+struct thread *__guest_callchain__thread(struct thread *thread)
 {
 	struct machine *machine = maps__machine(thread__maps(thread));
-	struct thread *guest_thread;
 
-	cpumode &= PERF_RECORD_MISC_CPUMODE_MASK;
-	if (cpumode != PERF_RECORD_MISC_GUEST_KERNEL && cpumode != PERF_RECORD_MISC_GUEST_USER)
-		return thread__get(thread);
 	if (!perf_guest || !machine || !machine__is_host(machine) || !machine->machines)
-		return thread__get(thread);
+		return NULL;
 
-	if (symbol_conf.guest_code) {
-		guest_thread = machines__findnew_guest_code(machine->machines, thread__pid(thread));
-		return guest_thread ?: thread__get(thread);
-	}
+	if (symbol_conf.guest_code)
+		return machines__findnew_guest_code(machine->machines, thread__pid(thread));
 
 	machine = machines__find_guest(machine->machines, thread__pid(thread));
 	if (!machine)
-		return thread__get(thread);
-	guest_thread = machine__findnew_thread(machine, thread__pid(thread), thread__tid(thread));
-	return guest_thread ?: thread__get(thread);
+		return NULL;
+	return machine__findnew_thread(machine, thread__pid(thread), thread__tid(thread));
 }

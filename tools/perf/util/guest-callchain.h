@@ -21,6 +21,8 @@
 
 /* Beside PERF_RECORD_MISC_GUEST_KERNEL in a cpumode */
 #define GUEST_CPUMODE_GUESS		0x80
+/* Beside PERF_RECORD_MISC_GUEST_*: the callchain is of a thread of the host */
+#define GUEST_CPUMODE_IN_HOST		0x40
 
 struct evlist;
 struct evsel;
@@ -85,13 +87,23 @@ int perf_event__process_guest_callchain(const struct perf_tool *tool,
 					struct perf_sample *sample,
 					struct machine *machine);
 
+bool __guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode);
+
 /**
  * guest_callchain__cpumode - does a word of a callchain start guest frames?
  * @context: the word
- * @cpumode: the PERF_RECORD_MISC_GUEST_* of the frames that follow, if so;
- *	     with GUEST_CPUMODE_GUESS if they are guesses
+ * @thread:  the thread of the sample
+ * @cpumode: the PERF_RECORD_MISC_GUEST_* of the frames that follow, if so, with
+ *	     GUEST_CPUMODE_*
  */
-bool guest_callchain__cpumode(u64 context, u8 *cpumode);
+static inline bool guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode)
+{
+	/* called for every frame of every sample; nearly all are addresses */
+	return context >= PERF_CONTEXT_MAX &&
+	       __guest_callchain__cpumode(context, thread, cpumode);
+}
+
+struct symbol *__guest_callchain__guess(struct symbol *sym);
 
 /**
  * guest_callchain__guess - the symbol to show for a frame
@@ -102,7 +114,10 @@ bool guest_callchain__cpumode(u64 context, u8 *cpumode);
  * Return: @sym; of a guess one with '?' before its name, as an oops has it, which
  * never compares equal to @sym.
  */
-struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *sym);
+static inline struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *sym)
+{
+	return sym && (cpumode & GUEST_CPUMODE_GUESS) ? __guest_callchain__guess(sym) : sym;
+}
 
 /**
  * guest_callchain__nr - words of a callchain that are contexts or frames
@@ -113,17 +128,22 @@ struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *sym);
  */
 u64 guest_callchain__nr(const struct ip_callchain *chain);
 
+struct thread *__guest_callchain__thread(struct thread *thread);
+
 /**
  * guest_callchain__thread - the thread to resolve a frame of a callchain against
  * @thread:  the thread of the sample
- * @cpumode: PERF_RECORD_MISC_* of the frame
+ * @cpumode: of the frame, as set by guest_callchain__cpumode()
  *
  * A sample taken in the host may hold frames of the guest its thread runs.
  *
- * Return: a reference to @thread, or to the thread of the guest's machine that
- * has the same id.
+ * Return: a reference to the thread of the guest's machine that has the same id;
+ * NULL if it is @thread that the frame belongs to.
  */
-struct thread *guest_callchain__thread(struct thread *thread, u8 cpumode);
+static inline struct thread *guest_callchain__thread(struct thread *thread, u8 cpumode)
+{
+	return cpumode & GUEST_CPUMODE_IN_HOST ? __guest_callchain__thread(thread) : NULL;
+}
 
 /**
  * evlist__has_guest_callchain - does an event need struct guest_callchains?

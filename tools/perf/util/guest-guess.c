@@ -36,12 +36,10 @@ static struct symbol *new_guess(struct symbol *sym)
 	return guess;
 }
 
-struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *sym)
+struct symbol *__guest_callchain__guess(struct symbol *sym)
 {
 	struct symbol *guess;
 
-	if (!(cpumode & GUEST_CPUMODE_GUESS) || !sym)
-		return sym;
 	if (!guesses) {
 		guesses = hashmap__new(hash_symbol, equal_symbols, NULL);
 		if (IS_ERR(guesses)) {

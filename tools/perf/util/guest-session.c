@@ -66,11 +66,17 @@ void guest_snapshot__comm(char *comm, size_t size, pid_t pid)
 
 void guest_snapshot__set_comm(struct machine *machine, struct thread *thread)
 {
+	/* guests known to have none: this is asked for every sample */
+	static pid_t without[64];
+	pid_t *none = &without[machine->pid % ARRAY_SIZE(without)];
 	char comm[GUEST_NAME_MAX + 16];
 
-	if (machine__is_host(machine) || thread__comm_set(thread) ||
-	    !guest_snapshot__has(machine->pid))
+	if (machine__is_host(machine) || machine->pid == *none || thread__comm_set(thread))
 		return;
+	if (!guest_snapshot__has(machine->pid)) {
+		*none = machine->pid;
+		return;
+	}
 	guest_snapshot__comm(comm, sizeof(comm), machine->pid);
 	thread__set_comm(thread, comm, 0);
 }
@@ -111,6 +117,15 @@ pid_t guest_frame__pid(const struct map_symbol *ms)
 const char *guest_frame__guest(const struct map_symbol *ms)
 {
 	return guest_pid__name(guest_frame__pid(ms));
+}
+
+int guest_frame__mark(const struct map_symbol *ms, char *bf, size_t size)
+{
+	struct machine *machine = ms->maps ? maps__machine(ms->maps) : NULL;
+
+	if (!perf_host || !perf_guest || !machine || machine__is_host(machine))
+		return 0;
+	return scnprintf(bf, size, " [g]");
 }
 
 const char *guest_pid__name(pid_t pid)

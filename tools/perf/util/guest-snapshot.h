@@ -114,6 +114,14 @@ const char *guest_frame__guest(const struct map_symbol *ms);
 #define GUEST_MODULE_SECTIONS	7
 extern const char * const guest_module_sections[GUEST_MODULE_SECTIONS];
 
+/**
+ * guest_frame__mark - tell a guest's frames where the host's may be in the same chain
+ *
+ * Return: characters written to @bf: " [g]" where both are shown, for a guest's frame;
+ * else none.
+ */
+int guest_frame__mark(const struct map_symbol *ms, char *bf, size_t size);
+
 /** guest_pid__name - the same for a VMM's pid */
 const char *guest_pid__name(pid_t pid);
 

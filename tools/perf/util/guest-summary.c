@@ -60,7 +60,7 @@ static bool has_guest_callchain(const struct perf_sample *sample)
 		return false;
 	nr = guest_callchain__nr(sample->callchain);
 	for (i = 0; i < nr; i++) {
-		if (guest_callchain__cpumode(sample->callchain->ips[i], &cpumode))
+		if (guest_callchain__cpumode(sample->callchain->ips[i], NULL, &cpumode))
 			guest = true;
 		else if (sample->callchain->ips[i] >= PERF_CONTEXT_MAX)
 			guest = false;

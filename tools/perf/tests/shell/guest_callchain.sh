@@ -93,44 +93,44 @@ report() {
 
 cat > expected <<-'END'
 	33.33% :101 [guest.kernel.kallsyms] [g] guest_leaf
-	guest_leaf
-	guest_mid
-	guest_entry
-	0x401100
-	0x401000
+	guest_leaf [g]
+	guest_mid [g]
+	guest_entry [g]
+	0x401100 [g]
+	0x401000 [g]
 	33.33% :101 [guestmod] [g] mod_leaf
-	mod_leaf
-	guest_entry
-	0x401000
+	mod_leaf [g]
+	guest_entry [g]
+	0x401000 [g]
 	33.33% vcpu [unknown] [k] 0x0000000000001000
 	0x1000
 	0x2000
-	guest_leaf
-	guest_mid
-	guest_entry
-	0x401100
-	0x401000
+	guest_leaf [g]
+	guest_mid [g]
+	guest_entry [g]
+	0x401100 [g]
+	0x401000 [g]
 END
 report > got
 same "perf kvm report, callees first"
 
 cat > expected <<-'END'
 	33.33% :101 [guest.kernel.kallsyms] [g] guest_leaf
-	0x401000
-	0x401100
-	guest_entry
-	guest_mid
-	guest_leaf
+	0x401000 [g]
+	0x401100 [g]
+	guest_entry [g]
+	guest_mid [g]
+	guest_leaf [g]
 	33.33% :101 [guestmod] [g] mod_leaf
-	0x401000
-	guest_entry
-	mod_leaf
+	0x401000 [g]
+	guest_entry [g]
+	mod_leaf [g]
 	33.33% vcpu [unknown] [k] 0x0000000000001000
-	0x401000
-	0x401100
-	guest_entry
-	guest_mid
-	guest_leaf
+	0x401000 [g]
+	0x401100 [g]
+	guest_entry [g]
+	guest_mid [g]
+	guest_leaf [g]
 	0x2000
 	0x1000
 END
