@@ -28,11 +28,27 @@ lab-root: setup
 lab-disk: lab-module perf $(lab_guest)/guestwork $(lab_guest)/guestwork32
 	@rm -rf $(lab_guest)/disk && mkdir -p $(lab_guest)/disk/lab/lib
 	@cp lab/lib/init-l2 $(lab_guest)/disk/lab/lib
-	@cp $(lab_guest)/guestwork $(lab_guest)/guestwork32 $(lab_guest)/module/guestwork.ko \
+	@cp lab/guest/load.sh $(lab_guest)/guestwork $(lab_guest)/guestwork32 $(lab_guest)/module/guestwork.ko \
 		$(build)/perf/perf $(lab_guest)/disk
 	@truncate -s 32M $(lab_guest)/disk.img.new
 	@mkfs.ext4 -q -F -O ^has_journal -m 0 -d $(lab_guest)/disk $(lab_guest)/disk.img.new
 	@mv $(lab_guest)/disk.img.new $(lab_guest)/disk.img
+
+# Debian's kernels, to be guests without frame pointers. $(debian) is where they are
+# unpacked, see tools/perf/guest-orc.mk.
+lab_debian := $(build)/lab/debian
+
+lab-debian: lab-root
+	@if ! $(MAKE) -s $(debian)/fetched; then \
+		echo "skip lab-debian # kernels cannot be downloaded"; exit 0; \
+	fi; \
+	for package in $(debian)/linux-image-*/; do \
+		version=$$(basename $$package | sed -E 's/linux-image-([0-9]+\.[0-9]+).*/\1/'); \
+		made=$(lab_debian)/$$version/disk.img; \
+		[ $$made -nt lab/debian-guest.sh ] && [ $$made -nt $$package ] || \
+			lab/debian-guest.sh $$package $(build)/lab/root.img \
+				$(lab_debian)/$$version || exit 1; \
+	done
 
 lab-parts: kernel perf lab-root lab-disk
 
@@ -53,18 +69,18 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 #
 # Scenarios with two vCPUs, kvm-callchain and hotplug, are not among them: under this
 # emulation a VMM then ends by itself now and then, perf or not (lab/README.md).
-#
-# A scenario that fails is tried once more, for the same reason; what is wrong with
-# the code fails twice. The first try stays in build/test/lab-NAME.first.
 lab_scenarios := truth events trouble memory
 test-lab: lab-parts
-	@mkdir -p $(build)/test; status=0; for s in $(lab_scenarios); do \
-		first=$(build)/test/lab-$$s.first; \
-		echo "lab: $$s"; \
-		if lab/run --timeout 400 $$s > $$first 2>&1; then cat $$first; continue; fi; \
-		echo "lab: $$s failed once, see $$first"; \
-		lab/run --timeout 400 $$s || status=1; \
+	@status=0; for s in $(lab_scenarios); do \
+		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
+
+test-lab-debian: lab-parts lab-debian
+	@status=0; for dir in $(lab_debian)/*/; do \
+		version=$$(basename $$dir); \
+		lab/test.sh lab-debian-$$version --out $(build)/lab/debian-$$version \
+			debian $$version || status=1; \
+	done; exit $$status
 
 # The host's kernel with its own checks on; the guest in it is the ordinary one
 debug-kernel: prepare
@@ -73,11 +89,11 @@ debug-kernel: prepare
 	@scripts/modules-install.sh $(build)/debug $(build)/modules-debug
 
 test-debug: debug-kernel lab-parts
-	@lab/run --timeout 400 --kernel $(build)/debug/arch/x86/boot/bzImage \
+	@lab/test.sh debug --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
 		--append lab.modules=modules-debug debug
 
-SUITES += lab
+SUITES += lab lab-debian debug
 
-.PHONY: lab lab-parts lab-root lab-module lab-disk demo test-lab debug-kernel test-debug
+.PHONY: lab lab-parts lab-root lab-module lab-disk lab-debian demo test-lab test-lab-debian debug-kernel test-debug
 
 include lab/vmx/vmx.mk

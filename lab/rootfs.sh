@@ -18,6 +18,8 @@ packages=(
 	qemu-system-x86 sshfs openssh-client tmux ncurses-base ncurses-term
 	# the guest
 	openssh-server
+	# its load where it is a Debian machine, and what makes it work from the host
+	nginx-light redis-server redis-tools nftables e2fsprogs apache2-utils
 	# what perf is linked with
 	libelf1 libdw1 libslang2 libtraceevent1 libpython3.11 libperl5.36
 	libnuma1 libunwind8 libzstd1 liblzma5 libssl3

@@ -37,6 +37,7 @@ load_kvm() { modprobe kvm_amd || fail "kvm_amd does not load"; }
 
 # start_guest [QEMU-OPTION...]: boot a guest, wait for its sshd, mount its files.
 # Sets guest_pid. The n-th guest has ssh port 2200 + n and the log l2.log, l2-2.log ...
+# debian_guest makes it another kernel than the host's.
 guests=()
 start_guest() {
 	local n=$((${#guests[@]} + 1)) log port
@@ -49,10 +50,10 @@ start_guest() {
 		-append "console=ttyS0 root=/dev/vda ro init=/sbin/lab-boot lab=l2 panic=-1 quiet $boot_options" \
 		-drive file=/dev/vda,format=raw,if=virtio,readonly=on \
 		-drive file=/dev/vdb,format=raw,if=virtio,readonly=on \
-		-netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:22" \
+		-netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:22$guest_forward" \
 		-device virtio-net-pci,netdev=net,romfile= \
 		-qmp "unix:/run/qmp-$n,server=on,wait=off" \
-		-serial "file:$log" "$@" < /dev/null >&2 &
+		-serial "file:$log" "${guest_files[@]}" "$@" < /dev/null >&2 &
 	guest_pid=$!
 	guests+=("$guest_pid")
 	wait_for 200 guest_ready "$log" || fail "guest $n does not come up"
@@ -60,6 +61,21 @@ start_guest() {
 }
 boot_options="no_timer_check rcupdate.rcu_expedited=1 8250.nr_uarts=1"
 guest_kernel=/src/build/host/arch/x86/boot/bzImage
+guest_files=()		# QEMU options of the kernel's own initrd and disk
+guest_forward=		# more ports of the guest's
+
+# debian_guest VERSION: have start_guest boot Debian's kernel of that version, with
+# an empty disk besides, and the guest's port 80 at the host's 8080
+debian_guest() {
+	local dir=/src/build/lab/debian/$1
+	[ -f "$dir/disk.img" ] || fail "no $dir: make lab-debian"
+	guest_kernel=$dir/vmlinuz
+	truncate -s 128M /tmp/scratch.img
+	guest_files=(-initrd "$dir/initrd"
+		-drive "file=$dir/disk.img,format=raw,if=virtio,readonly=on"
+		-drive "file=/tmp/scratch.img,format=raw,if=virtio,cache=unsafe")
+	guest_forward=,hostfwd=tcp:127.0.0.1:8080-:80
+}
 
 guest_ready() {
 	kill -0 "$guest_pid" 2> /dev/null || fail "the guest's VMM ended"
@@ -101,8 +117,10 @@ copy_guest() {
 	local to=/run/guestcopy/$guest_pid
 	mkdir -p "$to"
 	guest 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
-	       cp --parents proc/kallsyms proc/modules proc/version /tmp/copy
-	       cp -r --parents lib/modules/*/extra usr/local/bin /tmp/copy
+	       cp --parents proc/kallsyms proc/modules proc/version sys/kernel/notes /tmp/copy
+	       cp -r --parents sys/module/*/sections sys/module/*/notes/.note.gnu.build-id /tmp/copy
+	       cp -r --parents $(ls -d boot/vmlinuz-* boot/config-* 2> /dev/null) \
+		       lib/modules/$(uname -r) usr/local/bin /tmp/copy
 	       tar -C /tmp/copy -c .' | tar -C "$to" -x || fail "copying the guest's files"
 	guestmount=/run/guestcopy
 }

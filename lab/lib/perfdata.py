@@ -26,7 +26,7 @@ SHORT = {
     0x00004000: "BACKWARD", 0x00008000: "BAD_RETURN", 0x00010000: "BUDGET",
     0x00020000: "NO_WALK",
 }
-NESTED, PROTECTED = 0x4, 0x8
+NESTED, PROTECTED, SECTIONS = 0x4, 0x8, 0x10
 
 Attr = collections.namedtuple("Attr", "type config sample_type flags ids")
 Sample = collections.namedtuple("Sample", "event id cpumode ip pid tid time cpu chain cookie")

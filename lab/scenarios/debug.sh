@@ -10,7 +10,7 @@ start_guest
 copy_guest
 start_work
 # Slow as this kernel is, fewer samples a second leave time for work between them
-$perf kvm --guest --guestmount=$guestmount record -e cpu-clock -F 200 -a -g \
+$perf kvm --guest --guestmount=$guestmount record --guest-unwind=orc -e cpu-clock -F 200 -a -g \
 	-o /tmp/perf.data.guest -- sleep 10 >&2
 expect lab-debug-record [ $? = 0 ]
 $perf kvm --guest --guestmount=$guestmount record -c 20 -e cpu-clock/freq=100/ \

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What callchains cost the guest: its own count of work done, sampled at 1 kHz with
-# and without them, in short turns, so that whatever else the machine does hits both.
-# Both recordings are open all the time and enabled in turn; the guest's clock
-# measures the windows.
+# What callchains cost the guest: its own count of work done, sampled at 1 kHz without
+# them, with them, and with the words of its kernel's stack as well, in short turns, so
+# that whatever else the machine does hits all. The recordings are open all the time
+# and enabled in turn; the guest's clock measures the windows.
 turns=${1:-20}
 load_kvm
 start_guest
@@ -34,12 +34,15 @@ window() {
 
 declare -A ctl ack
 open_recording flat
-open_recording chains -g
+open_recording chains -g --guest-unwind=fp
+open_recording words -g --guest-unwind=orc
 start_work --report
-say "$turns turns of 1 s with, and as many without callchains"
+say "$turns turns of 1 s each: without callchains, with, and with stack words"
 for ((turn = 0; turn < turns; turn++)); do
 	window flat
 	window chains
+	window words
 done
 order flat stop
 order chains stop
+order words stop
