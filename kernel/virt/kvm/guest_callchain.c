@@ -98,10 +98,11 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 
 	vcpu->stat.generic.guest_callchain_walks++;
 	vcpu->stat.generic.guest_callchain_frames += chain->frames;
-	if (chain->flags & PERF_GUEST_CALLCHAIN_SHORT)
+	if (chain->flags & PERF_GUEST_CALLCHAIN_SHORT) {
 		vcpu->stat.generic.guest_callchain_short++;
-	if (chain->flags & PERF_GUEST_CALLCHAIN_UNREADABLE)
-		vcpu->stat.generic.guest_callchain_unreadable++;
+		if (chain->flags & PERF_GUEST_CALLCHAIN_UNREADABLE)
+			vcpu->stat.generic.guest_callchain_unreadable++;
+	}
 }
 
 /**

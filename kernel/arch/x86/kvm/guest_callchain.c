@@ -49,14 +49,20 @@ static int read_hva(void *ctx, unsigned long hva, unsigned int offset,
 	const u64 __user *src = (void __user *)(hva + offset);
 	u64 *words = dst;
 
-	if (len != 8 && len != 16)
+	if (len == 16) {
+		if (!user_read_access_begin(src, 16))
+			return -1;
+		unsafe_get_user(words[0], src, fault);
+		unsafe_get_user(words[1], src + 1, fault);
+		user_read_access_end();
+		return 0;
+	}
+	if (len != 8)
 		return __copy_from_user_inatomic(dst, src, len) ? -1 : 0;
 
-	if (!user_read_access_begin(src, len))
+	if (!user_read_access_begin(src, 8))
 		return -1;
 	unsafe_get_user(words[0], src, fault);
-	if (len == 16)
-		unsafe_get_user(words[1], src + 1, fault);
 	user_read_access_end();
 	return 0;
 fault:
@@ -104,18 +110,20 @@ static void vcpu_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 {
 	paging->root = kvm_read_cr3(vcpu);
 	paging->phys_bits = cpuid_maxphyaddr(vcpu);
-	paging->pse = kvm_is_cr4_bit_set(vcpu, X86_CR4_PSE);
+	paging->pse = false;
 	paging->nested = NULL;
 
-	if (!is_paging(vcpu))
+	if (!is_paging(vcpu)) {
 		paging->mode = GUEST_PAGING_NONE;
-	else if (is_long_mode(vcpu))
+	} else if (is_long_mode(vcpu)) {
 		paging->mode = kvm_is_cr4_bit_set(vcpu, X86_CR4_LA57) ?
 			       GUEST_PAGING_5LEVEL : GUEST_PAGING_4LEVEL;
-	else if (is_pae(vcpu))
+	} else if (is_pae(vcpu)) {
 		paging->mode = GUEST_PAGING_PAE;
-	else
+	} else {
 		paging->mode = GUEST_PAGING_32;
+		paging->pse = kvm_is_cr4_bit_set(vcpu, X86_CR4_PSE);
+	}
 }
 
 /*
