@@ -169,18 +169,21 @@ static int test__guest_callchain_text(struct test_suite *test __maybe_unused,
 {
 	static const struct record_case c = {
 		.flags = PERF_GUEST_CALLCHAIN_MODE_64 | PERF_GUEST_CALLCHAIN_UNMAPPED |
-			 PERF_GUEST_CALLCHAIN_NESTED | 0x40000000,
+			 PERF_GUEST_CALLCHAIN_NESTED | SECTIONS | 0x40000000,
 		.nr = 4,
 		.words = { PERF_CONTEXT_GUEST_KERNEL, 0xffffffff81000000,
-			   PERF_CONTEXT_GUEST_USER, 0x401000 },
-		.nr_words = 4,
+			   PERF_CONTEXT_GUEST_USER, 0x401000,
+			   24, SECTION(PERF_GUEST_SECTION_REGS, 16), 5, SECTION(9, 8) },
+		.nr_words = 8,
 	};
 	static const char expected[] =
-		" cookie: 0x102030405060708 vcpu: 287454020 flags: 64-bit|nested|unmapped|0x40000000 root: 0x1000 nr: 4\n"
+		" cookie: 0x102030405060708 vcpu: 287454020 flags: 64-bit|nested|sections|unmapped|0x40000000 root: 0x1000 nr: 4\n"
 		".....  0: fffffffffffff780 (guest kernel)\n"
 		".....  1: ffffffff81000000\n"
 		".....  2: fffffffffffff600 (guest user)\n"
-		".....  3: 0000000000401000\n";
+		".....  3: 0000000000401000\n"
+		"..... section 1 (registers): 16 bytes\n"
+		"..... section 9 (unknown): 8 bytes\n";
 	union perf_event *event = make_record(&c);
 	char text[1024] = "";
 	FILE *file = fmemopen(text, sizeof(text), "w");

@@ -91,6 +91,11 @@ static void put_guest(void)
 	put_text("m/sys/module/kvm_amd/sections/.text", "0xffffffffc0000000\n");
 	put_text("m/sys/module/kvm_amd/sections/.exit.text", "what?\n");
 	put_text("m/boot/config-" RELEASE, "CONFIG_SECRET=\"\033\"\nCONFIG_UNWINDER_ORC=y\n");
+	/* out of the mount: not the host's file, but the guest's of that name */
+	path_of(name, sizeof(name), "m/boot/vmlinuz-" RELEASE);
+	if (symlink("../../../../etc/vmlinuz", name) < 0)
+		pr_debug("%s: %m\n", name);
+	put_text("m/etc/vmlinuz", "kernel");
 	put_text("m/lib/modules/" RELEASE "/modules.dep",
 		 "kernel/other.ko:\n../../../../etc/passwd:\nkernel/kvm/kvm-amd.ko.xz: kernel/other.ko\n");
 	put_text("m/lib/modules/" RELEASE "/kernel/kvm/kvm-amd.ko.xz", "module");
@@ -124,6 +129,7 @@ static int check_snapshot(void)
 		"gone 4096 0 - Live 0xffffffffc0200000\n"));
 	TEST_ASSERT_VAL("version", is("out/7/proc/version", "Linux version " RELEASE " \12"));
 	TEST_ASSERT_VAL("config", is("out/7/boot/config-" RELEASE, "CONFIG_UNWINDER_ORC=y\n"));
+	TEST_ASSERT_VAL("kernel", snapshot.kernel && is("out/7/boot/vmlinuz-" RELEASE, "kernel"));
 	TEST_ASSERT_VAL("build-id", is("out/7/sys/kernel/notes", "\4"));
 	TEST_ASSERT_VAL("bad build-id",
 			is("out/7/sys/module/kvm_amd/notes/.note.gnu.build-id", NULL));
@@ -133,7 +139,12 @@ static int check_snapshot(void)
 	TEST_ASSERT_VAL("module", is("out/7/lib/modules/" RELEASE "/kvm-amd.ko.xz", "module"));
 	TEST_ASSERT_VAL("FIFO", is("out/7/lib/modules/" RELEASE "/gone.ko", NULL));
 	TEST_ASSERT_EQUAL("name", strcmp(guest_snapshot__name(out, 7, guest.vmm, 8), "n"), 0);
-	TEST_ASSERT_EQUAL("no name", strcmp(guest_snapshot__name(out, 8, guest.vmm, 8), "8"), 0);
+	guest.pid = 8;
+	guest.facts.unwind = GUEST_UNWIND_FP;
+	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, &snapshot), 0);
+	TEST_ASSERT_VAL("no kernel with frame pointers",
+			!snapshot.kernel && is("out/8/boot/vmlinuz-" RELEASE, NULL));
+	TEST_ASSERT_EQUAL("no name", strcmp(guest_snapshot__name(out, 9, guest.vmm, 8), "9"), 0);
 	return TEST_OK;
 }
 
@@ -252,6 +263,12 @@ static int test__guest_snapshot_doctor(struct test_suite *test __maybe_unused,
 
 	TEST_ASSERT_VAL("host", !examine(&doctor, &guest, &problems, &remedies));
 	TEST_ASSERT_VAL("three, and a note", problems == 3 && remedies == 4);
+
+	guest.facts.unwind = GUEST_UNWIND_ORC;
+	TEST_ASSERT_VAL("no tables", !examine(&good, &guest, &problems, &remedies));
+	TEST_ASSERT_VAL("one remedy", problems == 1 && remedies == 1);
+	guest.facts.kernel_file = true;
+	TEST_ASSERT_VAL("tables", examine(&good, &guest, &problems, &remedies));
 
 	guest.facts.kallsyms = GUEST_KALLSYMS_HIDDEN;
 	TEST_ASSERT_VAL("kptr_restrict", !examine(&good, &guest, &problems, &remedies));

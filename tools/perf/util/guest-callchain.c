@@ -152,6 +152,33 @@ static const char *context_name(u64 word)
 	}
 }
 
+static const char *section_name(u32 type)
+{
+	switch (type) {
+	case PERF_GUEST_SECTION_REGS:
+		return "registers";
+	case PERF_GUEST_SECTION_STACK_WORDS:
+		return "stack words";
+	default:
+		return "unknown";
+	}
+}
+
+/* Of a valid record. */
+static size_t sections__fprintf(const __u64 *words, FILE *fp)
+{
+	const void *at = words + 1, *end = at + *words;
+	const struct perf_guest_section *section;
+	size_t ret = 0;
+
+	for (; at < end; at += section->size) {
+		section = at;
+		ret += fprintf(fp, "..... section %u (%s): %u bytes\n", section->type,
+			       section_name(section->type), section->size);
+	}
+	return ret;
+}
+
 size_t perf_event__fprintf_guest_callchain(union perf_event *event, FILE *fp)
 {
 	const struct perf_record_guest_callchain *gc = &event->guest_callchain;
@@ -165,6 +192,8 @@ size_t perf_event__fprintf_guest_callchain(union perf_event *event, FILE *fp)
 	for (i = 0; i < gc->nr; i++)
 		ret += fprintf(fp, "..... %2" PRIu64 ": %016" PRI_lx64 "%s\n", i, gc->ips[i],
 			       context_name(gc->ips[i]));
+	if (gc->flags & PERF_GUEST_CALLCHAIN_SECTIONS)
+		ret += sections__fprintf(&gc->ips[gc->nr], fp);
 	return ret;
 }
 
