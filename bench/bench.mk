@@ -2,7 +2,7 @@
 # Figures, each by a command of its own. None of them is a test: machines are noisy.
 # Those of the demo (how complete chains are) are printed by make demo.
 
-bench: bench-walk bench-overhead bench-report	## print the figures: cost of a walk, of sampling, of reporting
+bench: bench-walk bench-overhead bench-report bench-orc	## print the figures: cost of a walk, of sampling, reporting, unwinding
 
 # what sampling at 1 kHz costs the guest, with and without callchains in turns
 bench-overhead: lab-parts
@@ -22,4 +22,22 @@ bench-report: perf | $(build)/lab/truth/perf.data.guest $(build)/stock-perf/perf
 		$(build)/lab/truth/perf.data.guest $(build)/lab/truth/guestmount \
 		$(build)/bench/report.json
 
-.PHONY: bench bench-overhead bench-report
+# what it takes to unwind a guest without frame pointers: Debian's kernel, as the lab
+# has recorded it
+orc_lab		:= $(build)/lab/debian-6.12
+orc_sources	:= bench/orc.c bench/orc-dwarf.c
+
+$(orc_lab)/perf.data.guest:
+	@$(MAKE) lab-parts lab-debian
+	@[ ! -f $(debian)/fetched ] || lab/test.sh lab-debian-6.12 --out $(orc_lab) debian 6.12
+
+$(build)/bench/orc: $(orc_files) $(orc_headers) $(orc_sources) bench/orc.h | prepare
+	@mkdir -p $(@D)
+	@$(CC) -O2 $(orc_flags) -Wno-unused-parameter $(orc_files) $(orc_sources) $(orc_libs) -ldw -o $@
+
+bench-orc: $(build)/bench/orc | $(orc_lab)/perf.data.guest
+	@[ -f $(orc_lab)/perf.data.guest ] || \
+		{ echo "orc: no recording: Debian's kernels cannot be downloaded"; exit 0; }; \
+	bench/orc.py $< $(orc_lab) $(debian) $(build)/bench/orc-debug $(build)/bench/orc.json
+
+.PHONY: bench bench-overhead bench-report bench-orc
