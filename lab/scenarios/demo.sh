@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # Record a guest that runs the known program, and show its call stacks.
 seconds=${1:-10}
-seconds=${1:-10}
 load_kvm
 start_guest
 

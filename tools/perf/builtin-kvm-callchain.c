@@ -191,15 +191,15 @@ static int cmd_guest_top(int argc, const char **argv)
 	return ret;
 }
 
-/*
- * The session finds the symbols beside perf.data; all there is to say is that this
- * is about guests.
- */
 static int add_guest_unwind(void *data __maybe_unused, const char *mode)
 {
 	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
 }
 
+/*
+ * The session finds the symbols beside perf.data; all there is to say is that this
+ * is about guests.
+ */
 static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const char **argv)
 {
 	const char *host = NULL;

@@ -15,6 +15,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <sys/stat.h>
+#include "guest-elf.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-list.h"
@@ -130,39 +131,31 @@ static void take_modules(int root, int out, const char *release, struct guest_sn
 	fclose(copy.file);
 }
 
-static const Elf64_Nhdr *find_build_id(const char *notes, size_t size)
-{
-	while (size >= sizeof(Elf64_Nhdr)) {
-		const Elf64_Nhdr *note = (const void *)notes;
-		u64 length = sizeof(*note) + (((u64)note->n_namesz + 3) & ~3ULL) +
-			     (((u64)note->n_descsz + 3) & ~3ULL);
-
-		if (length > size)
-			return NULL;
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == sizeof("GNU") &&
-		    !memcmp(note + 1, "GNU", sizeof("GNU")) && note->n_descsz <= 20)
-			return note;
-		notes += length;
-		size -= length;
-	}
-	return NULL;
-}
+/* What is in front of a build-id in its note: sizes, type, and "GNU". */
+#define BUILD_ID_HEAD	(sizeof(Elf64_Nhdr) + sizeof("GNU"))
+#define BUILD_ID_MAX	20
 
 void guest_snapshot__take_build_id(int root, int out, const char *path)
 {
+	struct guest_elf_section section = { .name = "" };
 	char notes[8192] __aligned(8);
-	const Elf64_Nhdr *note;
+	const u8 *id;
 	ssize_t size;
+	size_t len;
 	FILE *file;
 
 	size = guest_file__read(root, path, notes, sizeof(notes));
-	note = size > 0 ? find_build_id(notes, size) : NULL;
-	if (!note)
+	if (size <= 0)
+		return;
+	section.data = (const u8 *)notes;
+	section.size = size;
+	len = guest_elf__build_id(&section, &id);
+	if (!len || len > BUILD_ID_MAX)
 		return;
 	file = guest_snapshot__create(out, path);
 	if (!file)
 		return;
-	fwrite(note, sizeof(*note) + sizeof("GNU") + ((note->n_descsz + 3) & ~3U), 1, file);
+	fwrite(id - BUILD_ID_HEAD, BUILD_ID_HEAD + ((len + 3) & ~3UL), 1, file);
 	fclose(file);
 }
 
