@@ -110,18 +110,22 @@ start_work() {
 }
 stop_work() { guest "kill $(cat /run/guestwork.pid)"; }
 
-# copy_guest: have perf use a copy of the first guest's files from here on. A mount
-# gives kallsyms a few KiB per round trip, and perf reads it several times; under
-# this emulation, and beside a busy guest, that takes minutes.
-copy_guest() {
-	local to=/run/guestcopy/$guest_pid
-	mkdir -p "$to"
-	guest 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
+# copy_guest_n N TO: what perf wants of the n-th guest's files
+copy_guest_n() {
+	mkdir -p "$2"
+	guest_n "$1" 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
 	       cp --parents proc/kallsyms proc/modules proc/version sys/kernel/notes /tmp/copy
 	       cp -r --parents sys/module/*/sections sys/module/*/notes/.note.gnu.build-id /tmp/copy
 	       cp -r --parents $(ls -d boot/vmlinuz-* boot/config-* 2> /dev/null) \
 		       lib/modules/$(uname -r) usr/local/bin /tmp/copy
-	       tar -C /tmp/copy -c .' | tar -C "$to" -x || fail "copying the guest's files"
+	       tar -C /tmp/copy -c .' | tar -C "$2" -x || fail "copying the files of guest $1"
+}
+
+# copy_guest: have perf use a copy of the first guest's files from here on. A mount
+# gives kallsyms a few KiB per round trip, and perf reads it several times; under
+# this emulation, and beside a busy guest, that takes minutes.
+copy_guest() {
+	copy_guest_n 1 "/run/guestcopy/$guest_pid"
 	guestmount=/run/guestcopy
 }
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# A vCPU comes and goes while the guest is recorded. Not among the tests yet: once
-# in a few runs the VMM ends when the new vCPU is brought up, and whether that is
-# the emulated SVM, the guest or us has not been found out.
+# A vCPU comes and goes while the guest is recorded.
 load_kvm
 start_guest -smp 1,maxcpus=2
 copy_guest
