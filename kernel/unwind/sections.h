@@ -7,33 +7,40 @@
 #define _GUEST_SECTIONS_H
 
 #include "guest_unwind.h"
+#include "stack_words.h"
 
 /**
- * struct guest_more_regs - registers which ORC entries can be based on
- * @dx:  those of struct guest_regs are others
- * @di:  ...
- * @r10: ...
- * @r13: ...
+ * struct guest_sections - what is wanted beside frames, and what there is
+ * @data:	 where sections go
+ * @max_kernel:	 words that those of the kernel may take; 0 if not wanted
+ *		 (PERF_GUEST_SECTION_REGS and _STACK_WORDS)
+ * @max_user:	 words that those of the user code may take; 0 if not wanted
+ *		 (PERF_GUEST_SECTION_USER_REGS and _USER_STACK)
+ * @user_stack:	 bytes of the user stack wanted, a multiple of eight
+ * @kernel:	 out: words about the kernel, the first ones
+ * @user:	 out: words about the user code, behind these
  */
-struct guest_more_regs {
-	u64 dx, di, r10, r13;
+struct guest_sections {
+	u64 *data;
+	u32 max_kernel;
+	u32 max_user;
+	u32 user_stack;
+	u32 kernel;
+	u32 user;
 };
 
 /**
- * guest_unwind_sections() - guest_unwind(), and what to unwind the kernel's part by
- * @walk: see struct guest_walk
- * @regs: where the guest was
- * @more: the rest of its registers
- * @data: where sections go (PERF_GUEST_SECTION_REGS and _STACK_WORDS)
- * @max:  words that fit in @data
+ * guest_unwind_sections() - guest_unwind(), and what to unwind without frame pointers by
+ * @walk:     see struct guest_walk
+ * @regs:     where the guest was
+ * @gprs:     the rest of its registers
+ * @sections: what is wanted; filled in
  *
  * The chain is that of guest_unwind(), except that its user part begins with the
  * registers that are saved at the top of the kernel's stack, whether frame pointers
- * lead to these or not.
- *
- * Return: words written to @data; 0 if the guest was not in a 64-bit kernel.
+ * lead to these or not. There are no sections about code that is not 64-bit.
  */
-u32 guest_unwind_sections(struct guest_walk *walk, const struct guest_regs *regs,
-			  const struct guest_more_regs *more, u64 *data, u32 max);
+void guest_unwind_sections(struct guest_walk *walk, const struct guest_regs *regs,
+			   const struct guest_gprs *gprs, struct guest_sections *sections);
 
 #endif /* _GUEST_SECTIONS_H */

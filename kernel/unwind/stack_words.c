@@ -383,15 +383,17 @@ static bool add_stack(struct stacks *s, const struct stack *st, struct section *
  * been saved; the frame pointer is still in its register then.
  */
 static void user_regs(struct stacks *s, const struct guest_regs *regs,
-		      struct guest_regs *user)
+		      struct guest_user *user)
 {
-	u64 bp = regs->bp;
+	u64 start = s->list[s->nr - 1].start, bp = regs->bp;
 
-	if (s->list[s->nr - 1].start <= s->user_regs + PT_REGS_BP &&
+	if (start <= s->user_regs + PT_REGS_BP &&
 	    guest_read(s->walk, s->user_regs + PT_REGS_BP, &bp, sizeof(bp)))
 		return;
 
-	*user = (struct guest_regs) {
+	if (start <= s->user_regs)
+		user->saved = s->user_regs;
+	user->regs = (struct guest_regs) {
 		.ip = s->user_frame.ip,
 		.sp = s->user_frame.sp,
 		.bp = bp,
@@ -402,20 +404,23 @@ static void user_regs(struct stacks *s, const struct guest_regs *regs,
 }
 
 u32 guest_stack_words(struct guest_walk *walk, const struct guest_regs *regs,
-		      u64 *data, u32 max, struct guest_regs *user)
+		      u64 *data, u32 max, struct guest_user *user)
 {
 	struct stacks s = { .walk = walk };
 	struct section sec = { .data = data, .max = max, .nr = 1 };
 	u32 i;
 
-	user->bits = 0;
-	if (!max || regs->bits != 64 || regs->cpl == 3 || !is_kernel_sp(regs->sp))
+	user->regs.bits = 0;
+	user->saved = 0;
+	if (regs->bits != 64 || regs->cpl == 3 || !is_kernel_sp(regs->sp))
 		return 0;
 
 	find_stacks(&s, regs->sp);
 	if (s.user_regs)
 		user_regs(&s, regs, user);
 
+	if (!max)
+		return 0;
 	data[0] = 0;
 	for (i = 0; i < s.nr; i++)
 		if (!add_stack(&s, &s.list[i], &sec))

@@ -8,14 +8,41 @@
 
 #include "guest_unwind.h"
 
+/* General registers, by their numbers in instructions. */
+enum guest_gpr {
+	GUEST_GPR_AX, GUEST_GPR_CX, GUEST_GPR_DX, GUEST_GPR_BX,
+	GUEST_GPR_SP, GUEST_GPR_BP, GUEST_GPR_SI, GUEST_GPR_DI,
+	GUEST_GPR_R8, GUEST_GPR_R9, GUEST_GPR_R10, GUEST_GPR_R11,
+	GUEST_GPR_R12, GUEST_GPR_R13, GUEST_GPR_R14, GUEST_GPR_R15,
+	GUEST_NR_GPRS,
+};
+
+/**
+ * struct guest_gprs - a vCPU's general registers
+ * @reg: by enum guest_gpr; GUEST_GPR_SP is not used, see struct guest_regs
+ */
+struct guest_gprs {
+	u64 reg[GUEST_NR_GPRS];
+};
+
+/**
+ * struct guest_user - user code that has entered the kernel
+ * @regs:  where it was, ready for guest_unwind(); @regs.bits is 0 if there is none
+ * @saved: address of the struct pt_regs with its other registers; 0 if these are not
+ *	   all saved yet
+ */
+struct guest_user {
+	struct guest_regs regs;
+	u64 saved;
+};
+
 /**
  * guest_stack_words() - collect words of a guest kernel's stack
  * @walk: memory access and address space; its tlb is used and filled
  * @regs: where the guest is
  * @data: where the data of a PERF_GUEST_SECTION_STACK_WORDS goes
- * @max:  words that fit in @data
- * @user: set to the registers of the interrupted user code, ready for
- *	  guest_unwind(), if they are on the stack; else its @bits are 0
+ * @max:  words that fit in @data; 0 if only @user is wanted
+ * @user: the interrupted user code, if its registers are on the stack
  *
  * From the stack pointer to the end of the stack, and on in the stacks which the
  * kernel left for this one, four in all, of 32 KiB at most each.
@@ -24,6 +51,6 @@
  * @max is 0.
  */
 u32 guest_stack_words(struct guest_walk *walk, const struct guest_regs *regs,
-		      u64 *data, u32 max, struct guest_regs *user);
+		      u64 *data, u32 max, struct guest_user *user);
 
 #endif /* _GUEST_STACK_WORDS_H */

@@ -12,8 +12,7 @@ struct kvm_vcpu;
 /**
  * struct kvm_guest_callchain - a vCPU's pending request for its callchain
  * @cookie:    not 0: perf samples wait for a chain. Set from NMI too.
- * @max_stack: the most frames any of them wants
- * @stack_words: one of them wants words of the guest kernel's stack
+ * @wants:     the most that any of them wants
  * @serving:   the chain is being walked: samples now cannot ask for it any more,
  *	       nor for another one
  * @requests:  samples that asked, ever
@@ -22,8 +21,7 @@ struct kvm_vcpu;
  */
 struct kvm_guest_callchain {
 	local64_t cookie;
-	u16 max_stack;
-	bool stack_words;
+	struct perf_guest_wants wants;
 	bool serving;
 	local64_t requests;
 };

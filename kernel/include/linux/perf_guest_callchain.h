@@ -12,10 +12,26 @@
 struct perf_event;
 struct perf_event_attr;
 struct perf_callchain_entry;
+struct perf_regs;
 struct pt_regs;
 
-/* The most bytes of sections in a record. */
-#define PERF_GUEST_SECTIONS_MAX		4096
+/* The most bytes of sections in a record: about the kernel, and about the user code. */
+#define PERF_GUEST_KERNEL_SECTIONS_MAX	4096
+#define PERF_GUEST_USER_SECTIONS_MAX	(22 * sizeof(u64) + PERF_GUEST_USER_STACK_MAX)
+#define PERF_GUEST_SECTIONS_MAX		(PERF_GUEST_KERNEL_SECTIONS_MAX + \
+					 PERF_GUEST_USER_SECTIONS_MAX)
+
+/**
+ * struct perf_guest_wants - what samples want of a guest
+ * @max_stack:	 frames
+ * @user_stack:	 bytes of the stack of its user code, a multiple of eight
+ * @stack_words: words of its kernel's stack
+ */
+struct perf_guest_wants {
+	u16 max_stack;
+	u16 user_stack;
+	bool stack_words;
+};
 
 /**
  * struct perf_guest_chain - what a hypervisor found on a guest's stack
@@ -24,12 +40,15 @@ struct pt_regs;
  * @root:	address space of the guest (CR3)
  * @user:	the guest was in user mode
  * @max_frames:	in: how many frames anybody wants
+ * @user_stack:	in: bytes of the user stack anybody wants
+ * @stack_words: in: somebody wants words of the kernel's stack
  * @max:	in: how many words @ips takes, context marks included
  * @frames:	addresses in @ips, without context marks
  * @nr:		words in @ips
  * @ips:	context marks and addresses, innermost first
  * @sections:	struct perf_guest_section one after the other
- * @sections_size: their bytes, a multiple of eight, PERF_GUEST_SECTIONS_MAX at most
+ * @kernel_size: bytes of those about the kernel, the first ones, a multiple of eight
+ * @user_size:	bytes of those about the user code, likewise
  */
 struct perf_guest_chain {
 	u32 vcpu_id;
@@ -37,20 +56,22 @@ struct perf_guest_chain {
 	u64 root;
 	bool user;
 	u32 max_frames;
+	u16 user_stack;
+	bool stack_words;
 	u32 max;
 	u32 frames;
 	u32 nr;
 	u64 *ips;
 	u64 *sections;
-	u32 sections_size;
+	u32 kernel_size;
+	u32 user_size;
 };
 
 /**
  * struct perf_guest_callchain_ops - what a hypervisor offers to perf
  * @defer:	A sample wants the guest's callchain. @in_guest: it interrupted the
  *		guest; otherwise it may be anywhere, also in a task that is no
- *		vCPU. @max_stack: frames wanted. @stack_words: words of the kernel's
- *		stack, too. Returns a cookie, and will then call
+ *		vCPU. Returns a cookie, and will then call
  *		perf_guest_callchain_output() with it before the guest runs again
  *		and before the task leaves this CPU; or 0: there is no guest here.
  *		Called with preemption off, from NMI too.
@@ -59,7 +80,7 @@ struct perf_guest_chain {
  *		locked.
  */
 struct perf_guest_callchain_ops {
-	u64 (*defer)(bool in_guest, u16 max_stack, bool stack_words);
+	u64 (*defer)(bool in_guest, const struct perf_guest_wants *wants);
 	void (*flush)(void);
 };
 
@@ -69,13 +90,14 @@ void perf_register_guest_callchain(const struct perf_guest_callchain_ops *ops);
 void perf_unregister_guest_callchain(void);
 
 unsigned int
-perf_guest_callchain_output(u64 cookie, u16 max_stack,
+perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
 			    void (*walk)(struct perf_guest_chain *chain, void *data),
 			    void *data);
 
 struct perf_callchain_entry *
 perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 		     bool kernel, bool user, bool crosstask);
+void perf_guest_regs_user(const struct perf_event *event, struct perf_regs *regs_user);
 void perf_guest_callchain_sched_out(void);
 
 #else
@@ -87,6 +109,8 @@ perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 	return NULL;
 }
 
+static inline void perf_guest_regs_user(const struct perf_event *event,
+					struct perf_regs *regs_user) { }
 static inline void perf_guest_callchain_sched_out(void) { }
 
 #endif /* CONFIG_PERF_GUEST_CALLCHAIN */

@@ -23,7 +23,7 @@
 
 #include "internal.h"
 
-static u64 no_defer(bool in_guest, u16 max_stack, bool stack_words)
+static u64 no_defer(bool in_guest, const struct perf_guest_wants *wants)
 {
 	return 0;
 }
@@ -89,6 +89,14 @@ static bool wants_stack_words(const struct perf_event *event)
 	       !attr->exclude_callchain_kernel;
 }
 
+/* Bytes of the guest's user stack. */
+static u16 wants_user_stack(const struct perf_event *event)
+{
+	if (!(event->attr.sample_type & PERF_SAMPLE_STACK_USER))
+		return 0;
+	return min_t(u32, event->attr.sample_stack_user, PERF_GUEST_USER_STACK_MAX);
+}
+
 /* Two words of the entry are needed; the sysctls may leave no room for them. */
 static bool has_room(const struct perf_callchain_entry *entry)
 {
@@ -128,7 +136,11 @@ struct perf_callchain_entry *
 perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 		     bool kernel, bool user, bool crosstask)
 {
-	const u16 max_stack = event->attr.sample_max_stack;
+	const struct perf_guest_wants wants = {
+		.max_stack = event->attr.sample_max_stack,
+		.user_stack = wants_user_stack(event),
+		.stack_words = wants_stack_words(event),
+	};
 	struct perf_callchain_entry *entry;
 	bool in_guest = perf_guest_state();
 	u64 cookie;
@@ -136,20 +148,37 @@ perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 	if (in_guest || (!kernel && !user))
 		entry = empty_entry();
 	else
-		entry = get_perf_callchain(regs, kernel, user, max_stack,
+		entry = get_perf_callchain(regs, kernel, user, wants.max_stack,
 					   crosstask, true);
 
 	if (!entry || !has_room(entry) || !wants_guest(event, in_guest))
 		return entry;
 
-	cookie = static_call(perf_guest_defer)(in_guest, max_stack,
-					       wants_stack_words(event));
+	cookie = static_call(perf_guest_defer)(in_guest, &wants);
 	if (cookie) {
 		event->guest_cookie = cookie;
 		entry->ip[entry->nr++] = PERF_CONTEXT_GUEST_DEFERRED;
 		entry->ip[entry->nr++] = cookie;
 	}
 	return entry;
+}
+
+/**
+ * perf_guest_regs_user() - whose user registers and stack are in a sample?
+ * @event:     of the sample
+ * @regs_user: of the current task; taken back where the guest's will be in the record
+ *
+ * Those of a VMM's thread that runs the guest say nothing, and take longer to copy
+ * than all the rest of the sample.
+ *
+ * Context: any, NMI too.
+ */
+void perf_guest_regs_user(const struct perf_event *event, struct perf_regs *regs_user)
+{
+	if (event->attr.guest_callchain && perf_guest_state()) {
+		regs_user->abi = PERF_SAMPLE_REGS_ABI_NONE;
+		regs_user->regs = NULL;
+	}
 }
 
 struct guest_output {
@@ -198,14 +227,25 @@ static u32 chain_for_event(const struct perf_event *event,
 	return flags;
 }
 
+/* Those of the sections that @event may see and wants; the kernel's come first. */
+static const u64 *sections_for_event(const struct perf_event *event,
+				     const struct perf_guest_chain *chain, u64 *size)
+{
+	u32 kernel = wants_stack_words(event) ? chain->kernel_size : 0;
+	u32 user = wants_user_stack(event) ? chain->user_size : 0;
+
+	*size = kernel + user;
+	return chain->sections + (kernel ? 0 : chain->kernel_size / sizeof(u64));
+}
+
 static void output_to_event(struct perf_event *event, void *data)
 {
 	struct guest_output *out = data;
 	const struct perf_guest_chain *chain = out->chain;
 	struct perf_output_handle handle;
 	struct perf_sample_data sample;
-	u64 sections_size = 0, size;
-	const u64 *ips;
+	const u64 *ips, *sections;
+	u64 sections_size, size;
 	struct {
 		struct perf_event_header header;
 		u64 cookie;
@@ -225,9 +265,9 @@ static void output_to_event(struct perf_event *event, void *data)
 
 	rec.flags = chain_for_event(event, chain, &ips, &rec.nr);
 	size = sizeof(rec) + rec.nr * sizeof(u64);
-	if (chain->sections_size && wants_stack_words(event)) {
+	sections = sections_for_event(event, chain, &sections_size);
+	if (sections_size) {
 		rec.flags |= PERF_GUEST_CALLCHAIN_SECTIONS;
-		sections_size = chain->sections_size;
 		size += sizeof(sections_size) + sections_size;
 	}
 	perf_event_header__init(&rec.header, &sample,
@@ -244,7 +284,7 @@ static void output_to_event(struct perf_event *event, void *data)
 	__output_copy(&handle, ips, rec.nr * sizeof(u64));
 	if (sections_size) {
 		perf_output_put(&handle, sections_size);
-		__output_copy(&handle, chain->sections, sections_size);
+		__output_copy(&handle, sections, sections_size);
 	}
 	perf_event__output_id_sample(event, &handle, &sample);
 	perf_output_end(&handle);
@@ -256,7 +296,7 @@ static void output_to_event(struct perf_event *event, void *data)
 /**
  * perf_guest_callchain_output() - write the records a cookie stands for
  * @cookie:	as returned by perf_guest_callchain_ops::defer
- * @max_stack:	the most frames anybody asked for with it
+ * @wants:	the most that anybody asked for with it
  * @walk:	fills in a chain
  * @data:	for @walk
  *
@@ -267,11 +307,15 @@ static void output_to_event(struct perf_event *event, void *data)
  * Return: how many records had to be dropped; each is in PERF_RECORD_LOST too.
  */
 unsigned int
-perf_guest_callchain_output(u64 cookie, u16 max_stack,
+perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
 			    void (*walk)(struct perf_guest_chain *chain, void *data),
 			    void *data)
 {
-	struct perf_guest_chain chain = { .max_frames = max_stack };
+	struct perf_guest_chain chain = {
+		.max_frames = wants->max_stack,
+		.user_stack = wants->user_stack,
+		.stack_words = wants->stack_words,
+	};
 	struct guest_output out = { .cookie = cookie, .chain = &chain };
 	struct perf_callchain_entry *entry;
 	int rctx;

@@ -30,5 +30,6 @@ void test_frames_32(void);
 void test_prologue(void);
 void test_stack_words(void);
 void test_sections(void);
+void test_user_stack(void);
 
 #endif /* _CHECK_H */

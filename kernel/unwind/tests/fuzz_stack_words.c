@@ -143,9 +143,10 @@ static void check_stack(const struct guest *g, const struct read_stack *st, bool
 /* The same, with frames around them: everything within its bounds, sections whole. */
 static void check_sections(struct guest_walk *walk, const struct guest_regs *regs, u32 max)
 {
-	const struct guest_more_regs more = { .dx = regs->sp, .r10 = 1 };
+	const struct guest_gprs gprs = { .reg = { [GUEST_GPR_DX] = regs->sp } };
 	const struct perf_guest_section *section;
-	u32 at, nr, frames = max % 64;
+	struct guest_sections sections;
+	u32 at, nr, frames = max % 64, max_user = max / 3;
 	u64 *out = malloc(max * sizeof(u64));
 	u64 *ips = malloc(frames * sizeof(u64));
 
@@ -153,8 +154,13 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 		.ops = walk->ops, .ctx = walk->ctx, .paging = walk->paging,
 		.ips = ips, .max = frames, .max_frames = 30,
 	};
-	nr = guest_unwind_sections(walk, regs, &more, out, max);
-	ensure(nr <= max && walk->nr <= frames && walk->frames <= 30 && walk->frames <= walk->nr);
+	sections = (struct guest_sections) {
+		.data = out, .max_kernel = max - max_user, .max_user = max_user, .user_stack = 4096,
+	};
+	guest_unwind_sections(walk, regs, &gprs, &sections);
+	ensure(sections.kernel <= max - max_user && sections.user <= max_user);
+	nr = sections.kernel + sections.user;
+	ensure(walk->nr <= frames && walk->frames <= 30 && walk->frames <= walk->nr);
 	for (at = 0; at < nr; at += section->size / sizeof(u64)) {
 		section = (const void *)(out + at);
 		ensure(section->size && section->size <= (nr - at) * sizeof(u64));
@@ -173,7 +179,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		.root = (u64)FIRST_TABLE << GUEST_PAGE_SHIFT,
 	};
 	struct guest_walk walk = { .ops = &ops, .ctx = &guest, .paging = &paging };
-	struct guest_regs regs = { .bits = 64, .lma = true }, user;
+	struct guest_regs regs = { .bits = 64, .lma = true };
+	struct guest_user user;
 	struct read_stack st;
 	struct fuzz_head h;
 	u32 i, nr, max;
@@ -191,7 +198,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	nr = guest_stack_words(&walk, &regs, out, max, &user);
 	ensure(nr <= max && (nr || !max));
-	ensure(!user.bits || (user.cpl == 3 && user.ip < 1ULL << 56));
+	ensure(!user.regs.bits || (user.regs.cpl == 3 && user.regs.ip < 1ULL << 56));
 	for (i = 0; nr && i < (out[0] & PERF_GUEST_STACK_WORDS_NR); i++) {
 		ensure(read_stack__get(out, nr, i, &st));
 		check_stack(&guest, &st, !(out[0] & partial));

@@ -37,10 +37,16 @@ static struct made_guest *new_guest(void)
 	return g;
 }
 
-static u32 unwind(struct made_guest *g, const struct guest_more_regs *more, u32 max)
+static const struct guest_gprs zero_gprs;
+
+static u32 unwind(struct made_guest *g, const struct guest_gprs *gprs, u32 max)
 {
+	struct guest_sections sections = { .data = data, .max_kernel = max };
+
 	made_guest__prepare_walk(g);
-	return guest_unwind_sections(&g->walk, &g->regs, more, data, max);
+	guest_unwind_sections(&g->walk, &g->regs, gprs, &sections);
+	check__u64("none about the user", sections.user, 0);
+	return sections.kernel;
 }
 
 static void check_ips(struct made_guest *g, u32 nr, const u64 *want)
@@ -63,7 +69,9 @@ static void check_ips(struct made_guest *g, u32 nr, const u64 *want)
 /* rbp leads nowhere: the user's frames are there all the same, and what ORC needs. */
 static void no_frame_pointers(void)
 {
-	const struct guest_more_regs more = { .dx = 7, .di = SP + 8, .r10 = 0, .r13 = ~0ULL };
+	const struct guest_gprs gprs = { .reg = {
+		[GUEST_GPR_DX] = 7, [GUEST_GPR_DI] = SP + 8, [GUEST_GPR_R13] = ~0ULL,
+	} };
 	struct made_guest *g = new_guest();
 	const struct perf_guest_section *section = (const void *)data;
 	struct read_stack st = { 0 };
@@ -71,7 +79,7 @@ static void no_frame_pointers(void)
 	u32 nr;
 
 	check__begin("sections: no frame pointers");
-	nr = unwind(g, &more, MAX);
+	nr = unwind(g, &gprs, MAX);
 	CHECK_IPS(g, PERF_CONTEXT_GUEST_KERNEL, TEXT,
 		  PERF_CONTEXT_GUEST_USER, USER_IP, USER_CALLER);
 	check__u64("registers", section->type, PERF_GUEST_SECTION_REGS);
@@ -97,13 +105,12 @@ static void no_frame_pointers(void)
 /* Frame pointers lead to the user's frames, too: those are there once. */
 static void frame_pointers(void)
 {
-	const struct guest_more_regs more = { 0 };
 	struct made_guest *g = new_guest();
 
 	check__begin("sections: frame pointers");
 	put_frame(g, PT_REGS - 16, 0, CALLER);
 	g->regs.bp = PT_REGS - 16;
-	check__u64("sections", unwind(g, &more, MAX) > 0, 1);
+	check__u64("sections", unwind(g, &zero_gprs, MAX) > 0, 1);
 	CHECK_IPS(g, PERF_CONTEXT_GUEST_KERNEL, TEXT, CALLER,
 		  PERF_CONTEXT_GUEST_USER, USER_IP, USER_CALLER);
 	check__end();
@@ -113,25 +120,24 @@ static void frame_pointers(void)
 /* What rbp leads to looks like the user's frames, and is not. */
 static void false_user(void)
 {
-	const struct guest_more_regs more = { 0 };
 	struct made_guest *g = new_guest();
 
 	check__begin("sections: false user frames");
 	g->regs.sp = PT_REGS;
 	g->regs.bp = USER_SP + 0x100;
 	put_frame(g, USER_SP + 0x100, 0, 0x666000);
-	unwind(g, &more, MAX);
+	unwind(g, &zero_gprs, MAX);
 	CHECK_IPS(g, PERF_CONTEXT_GUEST_KERNEL, TEXT,
 		  PERF_CONTEXT_GUEST_USER, USER_IP, USER_CALLER);
-	check__u64("without sections", unwind(g, &more, 0), 0);
-	CHECK_IPS(g, PERF_CONTEXT_GUEST_KERNEL, TEXT, PERF_CONTEXT_GUEST_USER, 0x666000);
+	check__u64("without sections", unwind(g, &zero_gprs, 0), 0);
+	CHECK_IPS(g, PERF_CONTEXT_GUEST_KERNEL, TEXT,
+		  PERF_CONTEXT_GUEST_USER, USER_IP, USER_CALLER);
 	check__end();
 	made_guest__delete(g);
 }
 
 static void user(void)
 {
-	const struct guest_more_regs more = { 0 };
 	struct made_guest *g = new_guest();
 
 	check__begin("sections: none in user mode");
@@ -139,7 +145,7 @@ static void user(void)
 	g->regs.ip = USER_IP;
 	g->regs.sp = USER_SP;
 	g->regs.bp = USER_SP + 0x20;
-	check__u64("words", unwind(g, &more, MAX), 0);
+	check__u64("words", unwind(g, &zero_gprs, MAX), 0);
 	CHECK_IPS(g, PERF_CONTEXT_GUEST_USER, USER_IP, USER_CALLER);
 	check__end();
 	made_guest__delete(g);
@@ -148,19 +154,18 @@ static void user(void)
 /* However few frames fit. */
 static void limits(void)
 {
-	const struct guest_more_regs more = { 0 };
 	struct made_guest *g = new_guest();
 	u32 max;
 
 	check__begin("sections: bounds");
 	for (max = 1; max <= 4; max++) {
 		g->max_frames = max;
-		unwind(g, &more, MAX);
+		unwind(g, &zero_gprs, MAX);
 		check__u64("frames", g->walk.frames, max < 3 ? max : 3);
 		check__u64("said so", !!(g->walk.flags & PERF_GUEST_CALLCHAIN_MAX_STACK), max < 3);
 	}
 	for (max = 0; max < MAX; max++)
-		check__u64("words", unwind(g, &more, max) <= max, 1);
+		check__u64("words", unwind(g, &zero_gprs, max) <= max, 1);
 	check__end();
 	made_guest__delete(g);
 }

@@ -24,7 +24,7 @@
 struct collected {
 	u64 data[MAX + 1];
 	u32 nr;
-	struct guest_regs user;
+	struct guest_user user;
 };
 
 static struct collected c;
@@ -119,7 +119,7 @@ static void kinds(void)
 	check__u64("values", st.nr_values, 7);
 	check__u64("size", c.nr, 1 + 2 + 8 + 4);
 	check__u64("translations", g->walk.translations, 2);
-	check__u64("no user", c.user.bits, 0);
+	check__u64("no user", c.user.regs.bits, 0);
 	check__end();
 	made_guest__delete(g);
 }
@@ -152,11 +152,11 @@ static void system_call(unsigned int padding)
 	check_word(&st, regs + 144, LOW, 0x246);
 	check_word(&st, regs + 152, FULL, USER_SP);
 	check_word(&st, regs + 160, LOW, 0x2b);
-	check__u64("bits", c.user.bits, 64);
-	check__u64("level", c.user.cpl, 3);
-	check__u64("ip", c.user.ip, USER_IP);
-	check__u64("sp", c.user.sp, USER_SP);
-	check__u64("bp", c.user.bp, 0x1234);
+	check__u64("bits", c.user.regs.bits, 64);
+	check__u64("level", c.user.regs.cpl, 3);
+	check__u64("ip", c.user.regs.ip, USER_IP);
+	check__u64("sp", c.user.regs.sp, USER_SP);
+	check__u64("bp", c.user.regs.bp, 0x1234);
 	check__end();
 	made_guest__delete(g);
 }
@@ -170,7 +170,7 @@ static void compat(void)
 	r.cs = 0x23;
 	put_regs(g, STACK_END - 168, &r);
 	collect(g);
-	check__u64("bits", c.user.bits, 32);
+	check__u64("bits", c.user.regs.bits, 32);
 	check__end();
 	made_guest__delete(g);
 }
@@ -184,15 +184,15 @@ static void entry_code(void)
 	put_regs(g, STACK_END - 168, &user_mode);
 	collect(g);
 	check_head(1, 0);
-	check__u64("bits", c.user.bits, 64);
-	check__u64("bp", c.user.bp, 0xbbbb);
+	check__u64("bits", c.user.regs.bits, 64);
+	check__u64("bp", c.user.regs.bp, 0xbbbb);
 	check__end();
 
 	check__begin("stack words: entry code, not all pushed");
 	g->regs.sp = STACK_END - 32;
 	collect(g);
 	check_head(1, 0);
-	check__u64("bits", c.user.bits, 0);
+	check__u64("bits", c.user.regs.bits, 0);
 	check__end();
 
 	check__begin("stack words: empty stack");
@@ -224,7 +224,7 @@ static void no_user_regs(void)
 		put_regs(g, STACK_END - 168, &user_mode);
 		put_word(g, STACK_END - 40 + 8 * cases[i].word, cases[i].value);
 		collect(g);
-		check__u64("bits", c.user.bits, 0);
+		check__u64("bits", c.user.regs.bits, 0);
 		check_stack(0, STACK_END - 0x400, STACK_END);
 		check__end();
 	}
@@ -246,7 +246,7 @@ static void not_vmapped(void)
 	put_regs(g, STACK_END - 168, &user_mode);
 	collect(g);
 	check_stack(0, STACK_END - 0x400, STACK_END);
-	check__u64("bits", c.user.bits, 64);
+	check__u64("bits", c.user.regs.bits, 64);
 	check__end();
 
 	check__begin("stack words: no end to be found");
@@ -316,7 +316,7 @@ static void irq_stack(void)
 	check_word(&st, STACK_END - 0x2c0 + 128, HIGH, TEXT + 1);
 	check_word(&st, STACK_END - 0x2c0 + 152, LOW, STACK_END - 0x200);
 	check_word(&st, STACK_END - 40, FULL, USER_IP);
-	check__u64("bits", c.user.bits, 64);
+	check__u64("bits", c.user.regs.bits, 64);
 	check__end();
 	made_guest__delete(g);
 }
@@ -333,7 +333,7 @@ static void nmi_stack(void)
 	check_word(&st, NMI_END - 16, FULL, IRQ_END - 0x1800);
 	check_stack(1, IRQ_END - 0x1800, IRQ_END);
 	check_stack(2, STACK_END - 0x300, STACK_END);
-	check__u64("ip", c.user.ip, USER_IP);
+	check__u64("ip", c.user.regs.ip, USER_IP);
 	check__end();
 	made_guest__delete(g);
 }

@@ -85,5 +85,6 @@ int main(int argc, char **argv)
 	test_prologue();
 	test_stack_words();
 	test_sections();
+	test_user_stack();
 	return check__failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

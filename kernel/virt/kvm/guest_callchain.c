@@ -47,9 +47,22 @@ static bool entering_guest(const struct kvm_vcpu *vcpu)
 	return in_nmi() && READ_ONCE(vcpu->mode) == IN_GUEST_MODE;
 }
 
+/*
+ * An NMI's sample in the midst of this may want more, and get what this one wants: its
+ * record is then cut at that, and flagged if it is frames that are missing.
+ */
+static void add_wants(struct perf_guest_wants *all, const struct perf_guest_wants *more)
+{
+	if (READ_ONCE(all->max_stack) < more->max_stack)
+		WRITE_ONCE(all->max_stack, more->max_stack);
+	if (READ_ONCE(all->user_stack) < more->user_stack)
+		WRITE_ONCE(all->user_stack, more->user_stack);
+	if (more->stack_words)
+		WRITE_ONCE(all->stack_words, true);
+}
+
 /* perf_guest_callchain_ops::defer; any context, preemption off. */
-static u64 kvm_defer_guest_callchain(bool in_guest, u16 max_stack,
-				     bool stack_words)
+static u64 kvm_defer_guest_callchain(bool in_guest, const struct perf_guest_wants *wants)
 {
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 	struct kvm_guest_callchain *gc;
@@ -64,14 +77,7 @@ static u64 kvm_defer_guest_callchain(bool in_guest, u16 max_stack,
 	if (!in_guest && (!vcpu->wants_to_run || entering_guest(vcpu)))
 		return 0;
 
-	/*
-	 * An NMI here may lower what it finds, to what this sample wants: its
-	 * record is then cut, and flagged, at that.
-	 */
-	if (READ_ONCE(gc->max_stack) < max_stack)
-		WRITE_ONCE(gc->max_stack, max_stack);
-	if (stack_words)
-		WRITE_ONCE(gc->stack_words, true);
+	add_wants(&gc->wants, wants);
 
 	local64_inc(&gc->requests);
 
@@ -87,7 +93,7 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 	int idx;
 
 	chain->vcpu_id = vcpu->vcpu_id;
-	if (vcpu->guest_callchain.stack_words && sections)
+	if ((chain->stack_words || chain->user_stack) && sections)
 		chain->sections = this_cpu_ptr(sections);
 
 	idx = srcu_read_lock(&vcpu->kvm->srcu);
@@ -126,14 +132,13 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu)
 	WRITE_ONCE(gc->serving, true);
 	barrier();
 
-	dropped = perf_guest_callchain_output(local64_read(&gc->cookie),
-					      gc->max_stack, walk_vcpu, vcpu);
+	dropped = perf_guest_callchain_output(local64_read(&gc->cookie), &gc->wants,
+					      walk_vcpu, vcpu);
 
 	vcpu->stat.generic.guest_callchain_dropped += dropped;
 	vcpu->stat.generic.guest_callchain_requests = local64_read(&gc->requests);
 
-	gc->max_stack = 0;
-	gc->stack_words = false;
+	gc->wants = (struct perf_guest_wants) { .max_stack = 0 };
 	local64_set(&gc->cookie, 0);
 	barrier();
 	WRITE_ONCE(gc->serving, false);

@@ -111,7 +111,8 @@ static void unwind(struct ram *ram, const struct guest_orc *orc,
 	struct guest_walk walk = { .ops = &ops, .ctx = ram, .paging = &paging };
 	struct guest_regs kernel = {
 		.ip = regs->ip, .sp = regs->sp, .bp = regs->bp, .bits = 64, .lma = true,
-	}, user;
+	};
+	struct guest_user user;
 	struct guest_orc_chain chain = { .ips = ips, .max = MAX_FRAMES };
 	struct guest_orc_chain all_chain = { .ips = all_ips, .max = MAX_FRAMES };
 	struct guest_stack all = { .words = every_word };
@@ -133,7 +134,7 @@ static void unwind(struct ram *ram, const struct guest_orc *orc,
 	printf("%d %u %" PRIu64 " %d %d %" PRIx64 " %u", chain.end, nr * 8, (uint64_t)raw,
 	       chain.nr == all_chain.nr && chain.end == all_chain.end &&
 	       !memcmp(ips, all_ips, chain.nr * sizeof(u64)),
-	       user.bits, (uint64_t)chain.end_ip, stack.nr_stacks);
+	       user.regs.bits, (uint64_t)chain.end_ip, stack.nr_stacks);
 	for (i = 0; i < chain.nr; i++)
 		printf(" %" PRIx64, (uint64_t)ips[i]);
 	printf("\n");

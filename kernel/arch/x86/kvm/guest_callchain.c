@@ -98,12 +98,32 @@ static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
 	regs->ss_base = kvm_x86_call(get_segment_base)(vcpu, VCPU_SREG_SS);
 }
 
-static void vcpu_more_regs(struct kvm_vcpu *vcpu, struct guest_more_regs *more)
+/* All but the stack pointer, which may have to be asked for; on a 32-bit host, eight. */
+static void vcpu_gprs(const struct kvm_vcpu *vcpu, struct guest_gprs *gprs)
 {
-	more->dx = kvm_rdx_read(vcpu);
-	more->di = kvm_rdi_read(vcpu);
-	more->r10 = kvm_r10_read(vcpu);
-	more->r13 = kvm_r13_read(vcpu);
+	int i;
+
+	BUILD_BUG_ON((int)GUEST_GPR_DI != (int)VCPU_REGS_RDI);
+	for (i = 0; i < GUEST_NR_GPRS; i++)
+		gprs->reg[i] = i < VCPU_REGS_RIP ? vcpu->arch.regs[i] : 0;
+}
+
+static noinline_for_stack void
+unwind_sections(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain,
+		struct guest_walk *walk, const struct guest_regs *regs)
+{
+	struct guest_sections sections = {
+		.data = chain->sections,
+		.max_kernel = chain->stack_words ? PERF_GUEST_KERNEL_SECTIONS_MAX / sizeof(u64) : 0,
+		.max_user = chain->user_stack ? PERF_GUEST_USER_SECTIONS_MAX / sizeof(u64) : 0,
+		.user_stack = chain->user_stack,
+	};
+	struct guest_gprs gprs;
+
+	vcpu_gprs(vcpu, &gprs);
+	guest_unwind_sections(walk, regs, &gprs, &sections);
+	chain->kernel_size = sections.kernel * sizeof(u64);
+	chain->user_size = sections.user * sizeof(u64);
 }
 
 static void vcpu_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
@@ -164,7 +184,6 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 {
 	struct vcpu_memory mem = { .vcpu = vcpu };
 	struct guest_paging paging, nested;
-	struct guest_more_regs more;
 	struct guest_regs regs;
 	/* large, and its tlb is counted by translations */
 	struct guest_walk walk __uninitialized;
@@ -198,10 +217,7 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	walk.table_of = 0;
 	walk.last.page = 0;
 	if (chain->sections && !is_guest_mode(vcpu)) {
-		vcpu_more_regs(vcpu, &more);
-		chain->sections_size = sizeof(u64) *
-			guest_unwind_sections(&walk, &regs, &more, chain->sections,
-					      PERF_GUEST_SECTIONS_MAX / sizeof(u64));
+		unwind_sections(vcpu, chain, &walk, &regs);
 	} else {
 		/* nobody has tables for the kernel of a guest's guest */
 		guest_unwind(&walk, &regs);

@@ -132,4 +132,26 @@ enum perf_guest_stack_word {
 	PERF_GUEST_STACK_WORD_FULL	= 3,	/* two u32, the low half first */
 };
 
+/*
+ * For events with PERF_SAMPLE_STACK_USER and perf_event_attr::sample_stack_user, of
+ * x86-64 guests with a 64-bit process running or in its system call, fault or
+ * interrupt: what it takes to unwind user code that has no frame pointers. The host
+ * process's registers and stack are not in such a sample if it interrupted the guest.
+ *
+ * The registers of the user code, also where it has entered the kernel, laid out as in
+ * PERF_GUEST_SECTION_REGS: AX, BX, CX, DX, SI, DI, BP, SP, IP and R8 to R15.
+ */
+#define PERF_GUEST_SECTION_USER_REGS		3
+
+/*
+ * Its stack, as it is.
+ *
+ *	u64 start;	its stack pointer; any address
+ *	u64 words[];	PERF_GUEST_USER_STACK_MAX bytes at most; less where
+ *			sample_stack_user of all events that share the record is
+ *			less, or where the rest cannot be read
+ */
+#define PERF_GUEST_SECTION_USER_STACK		4
+#define PERF_GUEST_USER_STACK_MAX		8192
+
 #endif /* _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H */
