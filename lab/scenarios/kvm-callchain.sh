@@ -45,11 +45,15 @@ cp /tmp/copy-2/proc/kallsyms /out/kallsyms-beta
 guest_n 1 'guestwork > /dev/console 2>&1 < /dev/null &'
 guest_n 2 'guestwork --mix asmrwpg > /dev/console 2>&1 < /dev/null &'
 cd /tmp || exit
-# on a terminal, for the progress
-python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
-	$cmd record -a -F 1000 -- sleep 5 > /out/record.txt < /dev/null
+on_terminal() {
+	python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+		"$@" < /dev/null
+}
+on_terminal $cmd record -a -F 1000 -- sleep 5 > /out/record.txt	# for the progress
 expect kvm-callchain-record [ $? = 0 ]
-cp -r perf.data.guests /out/
+cp -r perf.data perf.data.guests /out/
+on_terminal timeout -s INT 20 $cmd top --guest alpha --stdio -d 2 > /out/top.txt
+expect kvm-callchain-top grep -q 'asm_sysvec_apic_timer_interrupt' /out/top.txt
 $cmd record --guest alpha --exits -o exits.data -- sleep 2 > /out/record-exits.txt 2>&1
 expect kvm-callchain-record-exits grep -q 'alpha' /out/record-exits.txt
 
@@ -66,6 +70,8 @@ $cmd report --stdio --no-children --sort guest -n -g none > /out/report-guest.tx
 $cmd script -F comm,pid,tid,ip,sym,dso > /out/script.txt
 $cmd exits -i exits.data > /out/exits.txt
 expect kvm-callchain-exits grep -q 'alpha' /out/exits.txt
+$cmd diff --sort comm,dso,sym perf.data perf.data > /out/diff.txt
+expect kvm-callchain-diff grep -q '+0.00% .*guest/alpha.*gw_leaf_mix' /out/diff.txt
 for program in guest-stacks guest-top guest-dump; do
 	$cmd script -s "/src/scripts/python/$program.py" > "/out/$program.txt"
 	expect "kvm-callchain-python-$program" [ -s "/out/$program.txt" ]

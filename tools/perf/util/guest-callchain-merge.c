@@ -540,12 +540,14 @@ int guest_callchains__flush(struct guest_callchains *gc)
 	ret = gc__drain(gc, /*all=*/true);
 	while (gc->nr_recent)
 		gc__forget_oldest(gc);
-	guest_unwinds__report(gc->unwinds);
 	return ret;
 }
 
-void guest_callchain_stats__warn(const struct guest_callchain_stats *stats)
+void guest_callchains__warn(const struct guest_callchains *gc,
+			    const struct guest_callchain_stats *stats)
 {
+	if (gc)
+		guest_unwinds__report(gc->unwinds);
 	if (!stats->missing && !stats->unused && !stats->duplicate && !stats->malformed)
 		return;
 	pr_warning("Guest callchains: %" PRIu64 " merged, %" PRIu64 " missing (%" PRIu64

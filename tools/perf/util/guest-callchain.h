@@ -222,7 +222,11 @@ void evlist__config_guest_callchain(struct evlist *evlist);
 /** guest_callchain__supported - does the running kernel know the record? */
 bool guest_callchain__supported(void);
 
-/** guest_callchain_stats__warn - one line about what is missing, if anything is */
-void guest_callchain_stats__warn(const struct guest_callchain_stats *stats);
+/**
+ * guest_callchains__warn - how guests were unwound, and what is missing if anything is
+ * @gc: NULL if there were none
+ */
+void guest_callchains__warn(const struct guest_callchains *gc,
+			    const struct guest_callchain_stats *stats);
 
 #endif /* __PERF_GUEST_CALLCHAIN_H */

@@ -92,6 +92,27 @@ void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid)
 		dso__set_short_name(kernel, short_name, true);
 }
 
+/*
+ * The module's file, for annotate. It was taken along with the recording, which may be
+ * elsewhere by now, or on another machine.
+ */
+static void find_module_file(struct dso *dso, pid_t pid)
+{
+	char below[64], *path = NULL;
+	const char *rest;
+
+	snprintf(below, sizeof(below), "/%d/lib/modules/", pid);
+	rest = strstr(dso__long_name(dso), below);
+	if (rest && guest_snapshot__has(pid) &&
+	    asprintf(&path, "%s%s", symbol_conf.guestmount, rest) >= 0)
+		dso__set_long_name(dso, path, true);
+	if (!access(dso__long_name(dso), R_OK)) {
+		dso__set_binary_type(dso, dso__comp(dso) ? DSO_BINARY_TYPE__GUEST_KMODULE_COMP :
+							   DSO_BINARY_TYPE__GUEST_KMODULE);
+		dso__set_symtab_type(dso, dso__binary_type(dso));
+	}
+}
+
 bool guest_module__load(struct dso *dso, struct map *map)
 {
 	struct machine *machine;
@@ -104,7 +125,10 @@ bool guest_module__load(struct dso *dso, struct map *map)
 	/* this deals the symbols out to the modules that are not loaded yet */
 	if (!kernel || map__load(kernel) < 0)
 		return false;
-	return !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root);
+	if (RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))
+		return false;
+	find_module_file(dso, machine->pid);
+	return true;
 }
 
 pid_t guest_frame__pid(const struct map_symbol *ms)
