@@ -79,6 +79,24 @@ void evlist__prepare_guest_callchain(struct evlist *evlist)
 	}
 }
 
+/*
+ * --call-graph dwarf, which the kernel takes for guests too. It leaves out the frames
+ * that frame pointers lead to, lest the host's be there twice; where there are no
+ * samples of the host they are good for code that has no tables.
+ */
+static void evsel__config_user_stack(struct evsel *evsel)
+{
+	struct perf_event_attr *attr = &evsel->core.attr;
+
+	if (!(attr->sample_type & PERF_SAMPLE_STACK_USER))
+		return;
+	if (attr->sample_stack_user > PERF_GUEST_USER_STACK_MAX)
+		pr_info("Of guests' user stacks %d bytes are recorded.\n",
+			PERF_GUEST_USER_STACK_MAX);
+	if (attr->exclude_host)
+		attr->exclude_callchain_user = 0;
+}
+
 void evlist__config_guest_callchain(struct evlist *evlist)
 {
 	struct evsel *evsel;
@@ -92,5 +110,6 @@ void evlist__config_guest_callchain(struct evlist *evlist)
 		}
 		evsel->core.attr.guest_callchain = 1;
 		evsel->core.attr.guest_stack_words = guest_unwind__wants_stack_words();
+		evsel__config_user_stack(evsel);
 	}
 }

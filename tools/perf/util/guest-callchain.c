@@ -159,6 +159,10 @@ static const char *section_name(u32 type)
 		return "registers";
 	case PERF_GUEST_SECTION_STACK_WORDS:
 		return "stack words";
+	case PERF_GUEST_SECTION_USER_REGS:
+		return "user registers";
+	case PERF_GUEST_SECTION_USER_STACK:
+		return "user stack";
 	default:
 		return "unknown";
 	}
