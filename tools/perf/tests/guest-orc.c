@@ -182,6 +182,94 @@ static int test__lookup(struct test_suite *test __maybe_unused, int subtest __ma
 	return TEST_OK;
 }
 
+/* Where entries are in .text, up to one that is 0. */
+static const u16 spreads[][32] = {
+	{ 0x10 },
+	{ 0x10, 0x11 },
+	/* enough for blocks of 256 bytes, at the borders of these */
+	{ 0x10, 0x11, 0x10e, 0x10f, 0x110, 0x111, 0x20f, 0x310, 0x40f, 0x411, 0x412, 0x413,
+	  0x414, 0x415, 0x416, 0x417, 0x418, 0x419, 0x41a, 0x50f, 0x510, 0x511, 0x70f, 0x710,
+	  0x711, 0x712, 0x713, 0x714, 0x80e, 0x80f, 0x810, 0x811 },
+	/* the last one at the end of a block */
+	{ 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xa0, 0xb0, 0xc0, 0xd0, 0xe0,
+	  0xf0, 0x100, 0x108, 0x10f, 0x110, 0x210, 0x30f },
+	/* so far apart that blocks are larger */
+	{ 0x10, 0x20, 0x30, 0x40, 0x410, 0x80f, 0x810, 0xc0f, 0xc10, 0x1010 },
+	{ 0x10, 0x11, 0x12, 0xfffe },
+};
+
+static int spread_bad(const u16 *offsets)
+{
+	const struct guest_orc_entry *found;
+	struct made_entry entries[32];
+	unsigned int nr, last = 0;
+	struct guest_orc *orc;
+	int err, bad = 0;
+	u64 offset;
+
+	for (nr = 0; nr < 32 && offsets[nr]; nr++)
+		entries[nr] = (struct made_entry) { TEXT + offsets[nr], CALL(8 * nr), NULL };
+	orc = load(entries, nr, MADE_6_4, &err);
+	for (offset = 0; !err && offset < offsets[0]; offset++)
+		bad += !!guest_orc__find(orc, TEXT + offset);
+	for (; !err && offset < MADE_TEXT_SIZE; offset++) {
+		last += last + 1 < nr && offsets[last + 1] <= offset;
+		found = guest_orc__find(orc, TEXT + offset);
+		bad += !found || found->sp_offset != entries[last].entry.sp_offset;
+	}
+	guest_orc__delete(orc);
+	return err ?: bad;
+}
+
+/* Every address, whatever the index has for it. */
+static int test__spread(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
+{
+	unsigned int i;
+	int bad;
+
+	for (i = 0; i < ARRAY_SIZE(spreads); i++) {
+		bad = spread_bad(spreads[i]);
+		if (bad) {
+			pr_debug("spread %u: %d\n", i, bad);
+			return TEST_FAIL;
+		}
+	}
+	return TEST_OK;
+}
+
+/* Two entries with a GiB between them. */
+static int test__far_apart(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
+{
+	static const u8 unwind[12] = { 8, 0, 0, 0, 5, 2, 16, 0, 0, 0, 5, 2 };
+	static const s32 ips[] = { 0x1000, 0x40000ffb };
+	struct made_elf made = { .data = NULL };
+	struct guest_orc *orc = guest_orc__new();
+	const char *why;
+	size_t size;
+	void *elf;
+	int err;
+
+	made_elf__add(&made, ".text", SHT_NOBITS, SHF_ALLOC | SHF_EXECINSTR, MADE_TEXT,
+		      NULL, 0x40000000);
+	made_elf__add(&made, ".orc_unwind_ip", SHT_PROGBITS, SHF_ALLOC, MADE_TEXT - 0x1000,
+		      ips, sizeof(ips));
+	made_elf__add(&made, ".orc_unwind", SHT_PROGBITS, SHF_ALLOC, MADE_TEXT - 0x800,
+		      unwind, sizeof(unwind));
+	elf = made_elf__finish(&made, false, &size);
+	err = guest_orc__add_kernel(orc, elf, size, MADE_TEXT, NULL, &why);
+	free(elf);
+
+	TEST_ASSERT_EQUAL("load", err, 0);
+	TEST_ASSERT_VAL("memory", guest_orc__memory(orc) < 1000);
+	TEST_ASSERT_EQUAL("first", guest_orc__find(orc, MADE_TEXT)->sp_offset, 8);
+	TEST_ASSERT_EQUAL("its end",
+			  guest_orc__find(orc, MADE_TEXT + 0x3ffffffe)->sp_offset, 8);
+	TEST_ASSERT_EQUAL("last", guest_orc__find(orc, MADE_TEXT + 0x3fffffff)->sp_offset, 16);
+	TEST_ASSERT_VAL("behind", !guest_orc__find(orc, MADE_TEXT + 0x40000000));
+	guest_orc__delete(orc);
+	return TEST_OK;
+}
+
 struct bad_kernel {
 	const char *what;
 	u64 text;
@@ -666,6 +754,10 @@ static int test__stack_section(struct test_suite *test __maybe_unused,
 	TEST_ASSERT_VAL("near", has_word(&stack, STACK + 32, STACK + 0x100));
 	TEST_ASSERT_VAL("full", has_word(&stack, STACK + 31 * 8, 0x1234567889abcdef));
 	TEST_ASSERT_VAL("none", !guest_stack__word(&stack, 0, STACK + 16, &unused));
+	TEST_ASSERT_VAL("none between", !guest_stack__word(&stack, 0, STACK + 30 * 8, &unused));
+	TEST_ASSERT_VAL("none behind", !guest_stack__word(&stack, 0, STACK + 32 * 8, &unused));
+	TEST_ASSERT_VAL("none before", !guest_stack__word(&stack, 0, STACK - 8, &unused));
+	TEST_ASSERT_VAL("none at all", !guest_stack__word(&stack, 1, IRQ_STACK, &unused));
 	TEST_ASSERT_EQUAL("end", guest_stack__which(&stack, STACK + 33 * 8, 8), 0);
 	TEST_ASSERT_EQUAL("across", guest_stack__which(&stack, STACK + 33 * 8, 9), -1);
 	TEST_ASSERT_EQUAL("second", guest_stack__which(&stack, IRQ_STACK, 24), 1);
@@ -771,6 +863,8 @@ static int test__retpolines(struct test_suite *test __maybe_unused,
 static struct test_case tests__guest_orc[] = {
 	TEST_CASE("layouts of all kernels", layouts),
 	TEST_CASE("look-up by address", lookup),
+	TEST_CASE("look-up of every address", spread),
+	TEST_CASE("entries far apart", far_apart),
 	TEST_CASE("wrong kernels are refused", wrong_kernel),
 	TEST_CASE("damaged kernels", damaged),
 	TEST_CASE("retpolines", retpolines),

@@ -19,6 +19,14 @@
 
 #define ENTRY_SIZE	6
 
+/*
+ * The look-up's index is by blocks of code, of 1 << BLOCK_SHIFT bytes. Where entries
+ * are far apart, blocks are larger: there are BLOCK_ENTRIES for each one on average,
+ * so that the index adds no more than a tenth to the table, whatever a guest has in it.
+ */
+#define BLOCK_SHIFT	8
+#define BLOCK_ENTRIES	4
+
 /* KASLR moves the kernel by multiples of this, within 1 GiB. */
 #define KASLR_STEP	0x200000ULL
 #define KASLR_MAX	0x40000000ULL
@@ -74,6 +82,9 @@ static const struct guest_orc_entry retpoline_entries[] = {
  * @nr:		 of entries
  * @ips:	 where each entry's code begins, ascending
  * @entries:	 in the same order
+ * @shift:	 blocks of code are of 1 << @shift bytes, the first one at @base
+ * @nr_blocks:	 up to the one with the last entry
+ * @blocks:	 the entry for each one's first byte; one more for the end
  */
 struct table {
 	u64 start, end;
@@ -81,6 +92,9 @@ struct table {
 	u32 nr;
 	u32 *ips;
 	struct guest_orc_entry *entries;
+	unsigned int shift;
+	u32 nr_blocks;
+	u32 *blocks;
 };
 
 /**
@@ -126,6 +140,7 @@ static void table__exit(struct table *t)
 {
 	free(t->ips);
 	free(t->entries);
+	free(t->blocks);
 }
 
 void guest_orc__delete(struct guest_orc *orc)
@@ -336,6 +351,25 @@ static void sort_order(struct raw_table *raw, enum orc_layout layout)
 		qsort_r(raw->order, raw->nr_used, sizeof(*raw->order), cmp_order, &c);
 }
 
+static bool index_blocks(struct table *t)
+{
+	u64 last = t->ips[t->nr - 1];
+	u32 block, i = 0;
+
+	for (t->shift = BLOCK_SHIFT; last >> t->shift > t->nr / BLOCK_ENTRIES; )
+		t->shift++;
+	t->nr_blocks = (last >> t->shift) + 1;
+	t->blocks = malloc((t->nr_blocks + 1) * sizeof(*t->blocks));
+	if (!t->blocks)
+		return false;
+	for (block = 0; block <= t->nr_blocks; block++) {
+		while (i + 1 < t->nr && t->ips[i + 1] <= (u64)block << t->shift)
+			i++;
+		t->blocks[block] = i;
+	}
+	return true;
+}
+
 /* Make a table for the code of [@t->start, @t->end). */
 static int fill_table(struct raw_table *raw, enum orc_layout layout, struct table *t)
 {
@@ -360,6 +394,10 @@ static int fill_table(struct raw_table *raw, enum orc_layout layout, struct tabl
 	for (i = 0; i < t->nr; i++) {
 		t->ips[i] = raw->ips[raw->order[i]] - t->base;
 		t->entries[i] = raw_entry(raw, raw->order[i], layout);
+	}
+	if (!index_blocks(t)) {
+		table__exit(t);
+		return fail(raw, -ENOMEM, "out of memory");
 	}
 	return 0;
 }
@@ -682,7 +720,8 @@ const struct guest_orc_entry *guest_orc__find(const struct guest_orc *orc, u64 i
 	const struct guest_orc_entry *retpoline = find_retpoline(orc, ip);
 	unsigned int at = first_behind(orc, ip);
 	const struct table *t;
-	u32 low = 0, high, mid;
+	u32 low, nr, half;
+	u64 block;
 
 	if (retpoline)
 		return retpoline;
@@ -692,13 +731,15 @@ const struct guest_orc_entry *guest_orc__find(const struct guest_orc *orc, u64 i
 	if (ip < t->base)
 		return NULL;
 
-	/* the last one at or before ip; the first one is at base */
-	for (high = t->nr; high - low > 1; ) {
-		mid = low + (high - low) / 2;
-		if (t->ips[mid] <= ip - t->base)
-			low = mid;
-		else
-			high = mid;
+	/* behind the last entry there may be more code, but no more blocks */
+	block = (ip - t->base) >> t->shift;
+	if (block >= t->nr_blocks)
+		block = t->nr_blocks - 1;
+	low = t->blocks[block];
+	/* the last one at or before ip; no branch, as none would be predicted */
+	for (nr = t->blocks[block + 1] + 1 - low; nr > 1; nr -= half) {
+		half = nr / 2;
+		low += t->ips[low + half] <= ip - t->base ? half : 0;
 	}
 	return &t->entries[low];
 }
@@ -706,10 +747,14 @@ const struct guest_orc_entry *guest_orc__find(const struct guest_orc *orc, u64 i
 size_t guest_orc__memory(const struct guest_orc *orc)
 {
 	size_t size = sizeof(*orc) + orc->nr * sizeof(*orc->tables);
+	const struct table *t;
 	unsigned int i;
 
-	for (i = 0; i < orc->nr; i++)
-		size += orc->tables[i].nr * (sizeof(u32) + sizeof(struct guest_orc_entry));
+	for (i = 0; i < orc->nr; i++) {
+		t = &orc->tables[i];
+		size += t->nr * (sizeof(*t->ips) + sizeof(*t->entries)) +
+			(t->nr_blocks + 1) * sizeof(*t->blocks);
+	}
 	return size;
 }
 

@@ -40,20 +40,21 @@ static bool next_value(struct values *v, unsigned int how, u64 start, u64 *value
 	return true;
 }
 
-static bool add_word(struct guest_stack *stack, u32 nr, u64 addr, u64 value)
+/* Make room for as many words as there may be, so that none needs to look for it. */
+static bool reserve_words(struct guest_stack *stack, size_t nr)
 {
 	struct guest_stack_word *words;
-	size_t alloc;
+	size_t alloc = stack->alloc ?: 256;
 
-	if (nr == stack->alloc) {
-		alloc = stack->alloc ? stack->alloc * 2 : 256;
-		words = realloc(stack->words, alloc * sizeof(*words));
-		if (!words)
-			return false;
-		stack->words = words;
-		stack->alloc = alloc;
-	}
-	stack->words[nr] = (struct guest_stack_word) { .addr = addr, .value = value };
+	if (nr <= stack->alloc)
+		return true;
+	while (alloc < nr)
+		alloc *= 2;
+	words = realloc(stack->words, alloc * sizeof(*words));
+	if (!words)
+		return false;
+	stack->words = words;
+	stack->alloc = alloc;
 	return true;
 }
 
@@ -61,18 +62,21 @@ static bool add_word(struct guest_stack *stack, u32 nr, u64 addr, u64 value)
 static int parse_words(struct guest_stack *stack, u64 start, const u64 *map, u32 covered,
 		       struct values *v)
 {
-	u32 nr = stack->first[stack->nr_stacks], i, word;
+	u32 nr = stack->first[stack->nr_stacks], i, bit, word;
 	u64 bits, value;
 
+	/* each word has a value at least */
+	if (!reserve_words(stack, (size_t)nr + v->nr))
+		return -ENOMEM;
 	for (i = 0; i < (covered + 31) / 32; i++) {
-		for (bits = map[i], word = i * 32; bits; bits >>= 2, word++) {
-			if (!(bits & 3))
-				continue;
-			if (word >= covered || !next_value(v, bits & 3, start, &value))
+		for (bits = map[i]; bits; bits &= ~(3ULL << bit)) {
+			bit = __builtin_ctzll(bits) & ~1U;
+			word = i * 32 + bit / 2;
+			if (word >= covered || !next_value(v, bits >> bit & 3, start, &value))
 				return -EINVAL;
-			if (!add_word(stack, nr, start + 8ULL * word, value))
-				return -ENOMEM;
-			nr++;
+			stack->words[nr++] = (struct guest_stack_word) {
+				.addr = start + 8ULL * word, .value = value,
+			};
 		}
 	}
 	if (v->pos != v->nr)
@@ -154,18 +158,18 @@ int guest_stack__which(const struct guest_stack *stack, u64 addr, u64 len)
 
 bool guest_stack__word(const struct guest_stack *stack, int which, u64 addr, u64 *value)
 {
-	u32 low = stack->first[which], high = stack->first[which + 1], mid;
+	u32 nr = stack->first[which + 1] - stack->first[which], half;
+	const struct guest_stack_word *word;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (stack->words[mid].addr == addr) {
-			*value = stack->words[mid].value;
-			return true;
-		}
-		if (stack->words[mid].addr < addr)
-			low = mid + 1;
-		else
-			high = mid;
+	if (!nr)
+		return false;
+	/* the last one at or before addr; no branch, as none would be predicted */
+	for (word = &stack->words[stack->first[which]]; nr > 1; nr -= half) {
+		half = nr / 2;
+		word += word[half].addr <= addr ? half : 0;
 	}
-	return false;
+	if (word->addr != addr)
+		return false;
+	*value = word->value;
+	return true;
 }
