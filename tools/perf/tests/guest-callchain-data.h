@@ -39,7 +39,7 @@ struct gcd_event {
 	u32 flags;
 	u64 ips[8];
 	u32 nr;
-	u32 section[8];
+	u32 section[48];
 	u32 nr_section;
 	u64 claim;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
 #include "debug.h"
 #include "tests/guest-callchain-data.h"
@@ -137,6 +138,51 @@ static const struct merge_case cases[] = {
 	},
 };
 
+#define LOW(w)		((u32)(w))
+#define HIGH(w)		((u32)((u64)(w) >> 32))
+#define STACK		0x7ffd00001000ULL
+/* BP, SP and IP of user code, and 32 bytes of its stack; the low half of each first */
+#define USER_SECTIONS								\
+	.section = {								\
+		12 * 8, 0,							\
+		PERF_GUEST_SECTION_USER_REGS, 6 * 8,				\
+		PERF_SAMPLE_REGS_ABI_64, 0, 7 << 6, 0,				\
+		LOW(STACK), HIGH(STACK), LOW(STACK), HIGH(STACK), 0x21, 0,	\
+		PERF_GUEST_SECTION_USER_STACK, 6 * 8,				\
+		LOW(STACK), HIGH(STACK), LOW(STACK + 16), HIGH(STACK + 16),	\
+		0x22, 0, 0, 0, LOW(HU), HIGH(HU),				\
+	}, .nr_section = 26
+
+#define USER_RECORD(...)							\
+	{ .type = GCD_RECORD, .time = 11, .cookie = 1,				\
+	  .flags = PERF_GUEST_CALLCHAIN_SECTIONS, __GCD_IPS(__VA_ARGS__), USER_SECTIONS }
+
+/* A record's user stack leads to two frames; a third one would be the host's context. */
+static const struct merge_case user_cases[] = {
+	{
+		"the record has one",
+		{ GUEST(10, 1), USER_RECORD(GK, 0x11, 0x12, GU, 0x21) },
+		"s10[GK:11,12_GU:21,22] r11", NULL, { .merged = 1 },
+	}, {
+		"the record has none",
+		{ GUEST(10, 1), USER_RECORD(GK, 0x11) },
+		"s10[GK:11_GU:21,22] r11", NULL, { .merged = 1 },
+	}, {
+		"the record has nothing else",
+		{ GUEST(10, 1), { .type = GCD_RECORD, .time = 11, .cookie = 1,
+				  .flags = PERF_GUEST_CALLCHAIN_SECTIONS, USER_SECTIONS } },
+		"s10[GU:21,22] r11", NULL, { .merged = 1 },
+	}, {
+		"the record has as many",
+		{ GUEST(10, 1), USER_RECORD(GU, 0x21, 0x33) },
+		"s10[GU:21,22] r11", NULL, { .merged = 1 },
+	}, {
+		"the record has more",
+		{ GUEST(10, 1), USER_RECORD(GK, 0x11, GU, 0x21, 0x33, 0x34) },
+		"s10[GK:11_GU:21,33,34] r11", NULL, { .merged = 1 },
+	},
+};
+
 static size_t nr_events(const struct merge_case *c)
 {
 	size_t nr = 0;
@@ -180,17 +226,17 @@ static int check(const struct merge_case *c, const char *path, bool ordered)
 	return ret;
 }
 
-static int run_cases(bool swap, bool ordered)
+static int run_cases(const struct merge_case *list, size_t nr, bool swap, bool ordered)
 {
 	int ret = TEST_OK;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < nr; i++) {
 		char path[] = "/tmp/perf-guest-callchain-XXXXXX";
 
-		TEST_ASSERT_VAL("write", !gcd__write(path, swap, cases[i].events,
-						     nr_events(&cases[i])));
-		if (check(&cases[i], path, ordered))
+		TEST_ASSERT_VAL("write", !gcd__write(path, swap, list[i].events,
+						     nr_events(&list[i])));
+		if (check(&list[i], path, ordered))
 			ret = TEST_FAIL;
 		unlink(path);
 	}
@@ -200,19 +246,26 @@ static int run_cases(bool swap, bool ordered)
 static int test__guest_callchain_ordered(struct test_suite *test __maybe_unused,
 					 int subtest __maybe_unused)
 {
-	return run_cases(/*swap=*/false, /*ordered=*/true);
+	return run_cases(cases, ARRAY_SIZE(cases), /*swap=*/false, /*ordered=*/true);
 }
 
 static int test__guest_callchain_unordered(struct test_suite *test __maybe_unused,
 					   int subtest __maybe_unused)
 {
-	return run_cases(/*swap=*/false, /*ordered=*/false);
+	return run_cases(cases, ARRAY_SIZE(cases), /*swap=*/false, /*ordered=*/false);
 }
 
 static int test__guest_callchain_cross_endian(struct test_suite *test __maybe_unused,
 					      int subtest __maybe_unused)
 {
-	return run_cases(/*swap=*/true, /*ordered=*/true);
+	return run_cases(cases, ARRAY_SIZE(cases), /*swap=*/true, /*ordered=*/true);
+}
+
+/* A guest without files: by the frame pointers on its stack. */
+static int test__guest_callchain_user_stack(struct test_suite *test __maybe_unused,
+					    int subtest __maybe_unused)
+{
+	return run_cases(user_cases, ARRAY_SIZE(user_cases), /*swap=*/false, /*ordered=*/true);
 }
 
 /* A tool that wants the records gets sample and record as they are in the file. */
@@ -375,6 +428,7 @@ static struct test_case guest_callchain_merge_tests[] = {
 	TEST_CASE("Guest callchain merge, ordered by time", guest_callchain_ordered),
 	TEST_CASE("Guest callchain merge, in file order", guest_callchain_unordered),
 	TEST_CASE("Guest callchain merge, other byte order", guest_callchain_cross_endian),
+	TEST_CASE("Guest callchain merge, user stacks", guest_callchain_user_stack),
 	TEST_CASE("Guest callchains not merged", guest_callchain_raw),
 	TEST_CASE("Guest callchain merge limits", guest_callchain_limits),
 	TEST_CASE("Guest callchain merge, lost records", guest_callchain_passed),

@@ -117,7 +117,8 @@ static int check_snapshot(void)
 	path_of(out, sizeof(out), "out");
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
 	put_guest();
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, &snapshot), 0);
+	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
+						       &snapshot), 0);
 	TEST_ASSERT_EQUAL("symbols", (int)snapshot.symbols, 2);
 	TEST_ASSERT_EQUAL("modules", (int)snapshot.modules, 2);
 	TEST_ASSERT_EQUAL("module files", (int)snapshot.module_files, 1);
@@ -141,7 +142,8 @@ static int check_snapshot(void)
 	TEST_ASSERT_EQUAL("name", strcmp(guest_snapshot__name(out, 7, guest.vmm, 8), "n"), 0);
 	guest.pid = 8;
 	guest.facts.unwind = GUEST_UNWIND_FP;
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, &snapshot), 0);
+	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
+						       &snapshot), 0);
 	TEST_ASSERT_VAL("no kernel with frame pointers",
 			!snapshot.kernel && is("out/8/boot/vmlinuz-" RELEASE, NULL));
 	TEST_ASSERT_EQUAL("no name", strcmp(guest_snapshot__name(out, 9, guest.vmm, 8), "9"), 0);

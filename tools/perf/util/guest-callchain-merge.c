@@ -52,6 +52,7 @@ struct guest_record {
 	bool used;
 	u16 misc;
 	u32 flags;
+	u64 root;
 	u64 nr;
 	u64 sections_size;
 	u64 ips[];	/* followed by the sections */
@@ -250,6 +251,7 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 	record->used = false;
 	record->misc = event->header.misc;
 	record->flags = raw->flags;
+	record->root = raw->root;
 	record->nr = raw->nr;
 	record->sections_size = sections;
 	memcpy(record->ips, raw->ips, raw->nr * sizeof(u64));
@@ -363,12 +365,18 @@ static bool is_guest_context(u64 word)
  * a kernel whose symbols are not those of its host: show its bare addresses.
  */
 static void chain__append_frames(struct ip_callchain *chain, const struct guest_record *record,
-				 u64 first)
+				 u64 first, u64 end)
 {
 	bool nested = record->flags & PERF_GUEST_CALLCHAIN_NESTED;
 	u64 i;
 
-	for (i = first; i < record->nr; i++) {
+	if (first == end)
+		return;
+	if (nested)
+		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
+	else if (!is_guest_context(record->ips[first]))
+		chain->ips[chain->nr++] = guest_context(record->misc);
+	for (i = first; i < end; i++) {
 		u64 ip = record->ips[i];
 
 		if (ip < PERF_CONTEXT_MAX || (!nested && is_guest_context(ip)))
@@ -376,11 +384,28 @@ static void chain__append_frames(struct ip_callchain *chain, const struct guest_
 	}
 }
 
-/* The kernel's frames as unwound from the record's sections, then its user's. */
-static bool chain__append_unwound(struct ip_callchain *chain, struct guest_callchains *gc,
-				  const struct guest_record *record, pid_t pid)
+/* Where the user's frames begin in a record. */
+static u64 record__user_part(const struct guest_record *record)
 {
-	u64 ips[PERF_MAX_STACK_DEPTH], user = 0;
+	u64 i;
+
+	if (record->flags & PERF_GUEST_CALLCHAIN_NESTED)
+		return record->nr;
+	if (record->nr && !is_guest_context(record->ips[0]) &&
+	    guest_context(record->misc) == PERF_CONTEXT_GUEST_USER)
+		return 0;
+	for (i = 0; i < record->nr; i++) {
+		if (record->ips[i] == PERF_CONTEXT_GUEST_USER)
+			break;
+	}
+	return i;
+}
+
+/* The kernel's frames as unwound from the record's sections. */
+static bool chain__append_kernel(struct ip_callchain *chain, struct guest_callchains *gc,
+				 const struct guest_record *record, pid_t pid)
+{
+	u64 ips[PERF_MAX_STACK_DEPTH];
 	u32 i, nr;
 
 	if (!record->sections_size)
@@ -395,22 +420,44 @@ static bool chain__append_unwound(struct ip_callchain *chain, struct guest_callc
 		if (ips[i] < PERF_CONTEXT_MAX || ips[i] == PERF_CONTEXT_GUEST_GUESS)
 			chain->ips[chain->nr++] = ips[i];
 	}
-	while (user < record->nr && record->ips[user] != PERF_CONTEXT_GUEST_USER)
-		user++;
-	chain__append_frames(chain, record, user);
+	return true;
+}
+
+/* The user's, unless @has frames that frame pointers have led to are more. */
+static bool chain__append_user(struct ip_callchain *chain, struct guest_callchains *gc,
+			       const struct guest_record *record, pid_t pid, u64 has)
+{
+	u64 ips[PERF_MAX_STACK_DEPTH];
+	bool complete;
+	u32 i, nr;
+
+	if (!record->sections_size)
+		return false;
+	nr = guest_unwinds__user(gc->unwinds, pid, record->root, record->ips + record->nr,
+				 record->sections_size, ips, ARRAY_SIZE(ips), &complete);
+	if (!nr || (!complete && nr < has))
+		return false;
+
+	chain->ips[chain->nr++] = PERF_CONTEXT_GUEST_USER;
+	for (i = 0; i < nr; i++) {
+		if (ips[i] < PERF_CONTEXT_MAX)
+			chain->ips[chain->nr++] = ips[i];
+	}
 	return true;
 }
 
 static void chain__append_guest(struct ip_callchain *chain, struct guest_callchains *gc,
 				const struct guest_record *record, pid_t pid)
 {
-	if (!record->nr || chain__append_unwound(chain, gc, record, pid))
-		return;
-	if (record->flags & PERF_GUEST_CALLCHAIN_NESTED)
-		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
-	else if (!is_guest_context(record->ips[0]))
-		chain->ips[chain->nr++] = guest_context(record->misc);
-	chain__append_frames(chain, record, 0);
+	u64 user = record__user_part(record), frames = record->nr - user;
+
+	/* the context is no frame */
+	if (frames && record->ips[user] == PERF_CONTEXT_GUEST_USER)
+		frames--;
+	if (!chain__append_kernel(chain, gc, record, pid))
+		chain__append_frames(chain, record, 0, user);
+	if (!chain__append_user(chain, gc, record, pid, frames))
+		chain__append_frames(chain, record, user, record->nr);
 }
 
 static bool sample__in_guest(const struct perf_sample *sample)
@@ -426,7 +473,7 @@ static struct ip_callchain *gc__chain(struct guest_callchains *gc,
 {
 	const struct ip_callchain *old = sample->callchain;
 	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
-	size_t size = (old->nr + (record ? record->nr : 0) + 4 + PERF_MAX_STACK_DEPTH) *
+	size_t size = (old->nr + (record ? record->nr : 0) + 4 + 2 * PERF_MAX_STACK_DEPTH) *
 		      sizeof(u64);
 	struct ip_callchain *chain;
 

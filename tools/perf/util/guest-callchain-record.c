@@ -13,6 +13,7 @@
 #include "guest-callchain.h"
 #include "guest-unwind.h"
 #include "perf-sys.h"
+#include "util/perf_regs.h"
 
 /*
  * Only a kernel that does not know the bits returns EINVAL: all else in this
@@ -80,14 +81,20 @@ void evlist__prepare_guest_callchain(struct evlist *evlist)
 }
 
 /*
- * --call-graph dwarf, which the kernel takes for guests too. It leaves out the frames
- * that frame pointers lead to, lest the host's be there twice; where there are no
- * samples of the host they are good for code that has no tables.
+ * --call-graph dwarf, which the kernel takes for guests too; or --guest-unwind=dwarf. It
+ * leaves out the frames that frame pointers lead to, lest the host's be there twice; where
+ * there are no samples of the host they are good for code that has no tables.
  */
 static void evsel__config_user_stack(struct evsel *evsel)
 {
 	struct perf_event_attr *attr = &evsel->core.attr;
 
+	if (guest_unwind_by == GUEST_UNWIND_BY_DWARF) {
+		evsel__set_sample_bit(evsel, REGS_USER);
+		evsel__set_sample_bit(evsel, STACK_USER);
+		attr->sample_regs_user = arch__user_reg_mask();
+		attr->sample_stack_user = PERF_GUEST_USER_STACK_MAX;
+	}
 	if (!(attr->sample_type & PERF_SAMPLE_STACK_USER))
 		return;
 	if (attr->sample_stack_user > PERF_GUEST_USER_STACK_MAX)

@@ -123,6 +123,20 @@ void perf_event__guest_callchain_swap(union perf_event *event,
 	}
 }
 
+const u64 *guest_sections__find(const u64 *sections, size_t size, u32 type, size_t *nr)
+{
+	const struct perf_guest_section *section = (const void *)sections;
+	const void *end = (const void *)sections + size;
+
+	for (; (const void *)section < end; section = (const void *)section + section->size) {
+		if (section->type == type) {
+			*nr = section->size / sizeof(u64) - 1;
+			return (const u64 *)section->data;
+		}
+	}
+	return NULL;
+}
+
 static size_t flags__fprintf(u32 flags, FILE *fp)
 {
 	size_t ret, i;

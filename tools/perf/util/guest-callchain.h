@@ -78,6 +78,16 @@ void perf_event__guest_callchain_swap(union perf_event *event, bool sample_id_al
  */
 bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *event);
 
+/**
+ * guest_sections__find - the first section of a type
+ * @sections: of a valid record, one after the other
+ * @size:     their bytes
+ * @nr:	      gets the words of its data
+ *
+ * Return: its data; NULL if there is none.
+ */
+const u64 *guest_sections__find(const u64 *sections, size_t size, u32 type, size_t *nr);
+
 /** perf_event__fprintf_guest_callchain - print a valid record, flags by name */
 size_t perf_event__fprintf_guest_callchain(union perf_event *event, FILE *fp);
 

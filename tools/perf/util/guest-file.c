@@ -233,6 +233,20 @@ static ssize_t read_some(int fd, char *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
+ssize_t guest_file__pread(int fd, void *buf, size_t size, u64 offset)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	do {
+		n = pread(fd, buf + done, size - done, offset + done);
+		got_something();
+		if (n > 0)
+			done += n;
+	} while (done < size && (n > 0 || (n < 0 && errno == EINTR)));
+	return n < 0 ? -errno : (ssize_t)done;
+}
+
 ssize_t guest_file__read(int root, const char *path, char *buf, size_t size)
 {
 	size_t nr = 0;

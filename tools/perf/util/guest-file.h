@@ -61,6 +61,13 @@ int guest_file__opendir(int root, const char *path);
 ssize_t guest_file__read(int root, const char *path, char *buf, size_t size);
 
 /**
+ * guest_file__pread - read from a file of guest_file__open()
+ *
+ * Return: bytes read, @size of them unless the file ends; a negative error.
+ */
+ssize_t guest_file__pread(int fd, void *buf, size_t size, u64 offset);
+
+/**
  * guest_file__load - read a whole file of any size
  * @limit: bytes at most
  * @data:  its contents, to be freed by the caller

@@ -18,6 +18,7 @@
 #include "guest-mount.h"
 #include "guest-record.h"
 #include "guest-snapshot.h"
+#include "guest-unwind.h"
 #include "perf-sys.h"
 #include "util.h"
 
@@ -58,6 +59,12 @@ static int choose_pids(void *data, const char *pids)
 	return err;
 }
 
+/* perf record parses it, too; what to take of the guests depends on it. */
+static int choose_unwind(void *data __maybe_unused, const char *mode)
+{
+	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
+}
+
 static bool is_chosen(const struct choice *choice, int i)
 {
 	return !choice->nr_chosen || choice->chosen[i];
@@ -77,6 +84,7 @@ static int parse(struct choice *choice, struct guest_args *args, int argc, const
 		{ 'e', "event",	    .arg = true, .value = &choice->event },
 		{ 'g', NULL,	    .value = &choice->graph },
 		{ 0, "call-graph",  .arg = true, .value = &choice->graph },
+		{ 0, "guest-unwind", .arg = true, .add = choose_unwind },
 		{ }
 	};
 
@@ -163,13 +171,24 @@ static void warn_guest(const struct guest *guest)
 			   guest->name);
 }
 
-static int take_guest(const struct guest *guest, const char *dir)
+/* perf record's options are not parsed yet; what is in the configuration is. */
+static unsigned int what_to_take(const struct choice *choice)
+{
+	bool dwarf = guest_unwind__wants_user_stack();
+
+	if (choice->graph && *choice->graph)
+		dwarf = strstarts(choice->graph, "dwarf") ||
+			guest_unwind_by == GUEST_UNWIND_BY_DWARF;
+	return GUEST_SNAPSHOT_KERNEL | (dwarf ? GUEST_SNAPSHOT_PROCESSES : 0);
+}
+
+static int take_guest(const struct guest *guest, const char *dir, unsigned int what)
 {
 	struct guest_snapshot snapshot;
 	int err;
 
 	warn_guest(guest);
-	err = guest_snapshot__take(guest, dir, &snapshot);
+	err = guest_snapshot__take(guest, dir, what, &snapshot);
 	if (err) {
 		pr_warning("%s: symbols were not all copied to %s: %s\n", guest->name, dir,
 			   strerror(-err));
@@ -182,6 +201,12 @@ static int take_guest(const struct guest *guest, const char *dir)
 	if (snapshot.symbols)
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
 			snapshot.symbols, snapshot.modules, snapshot.module_files);
+	if (snapshot.processes)
+		pr_info("%s: %u processes, with code of %u files\n", guest->name,
+			snapshot.processes, snapshot.user_files);
+	else if ((what & GUEST_SNAPSHOT_PROCESSES) && *guest->mount)
+		pr_warning("%s: no maps of its processes in %s, so user stacks by frame pointers only: mount it as root\n",
+			   guest->name, guest->mount);
 	return 0;
 }
 
@@ -217,13 +242,14 @@ static int set_dir(struct guest_record *rec)
 
 static int take_guests(struct guest_record *rec, struct choice *choice)
 {
+	unsigned int what = what_to_take(choice);
 	int i, err = 0;
 
 	guests__look(&choice->guests, choice->mount ?: guest_mount__dir());
 	for (i = 0; !err && i < choice->guests.nr; i++) {
 		if (!is_chosen(choice, i))
 			continue;
-		err = take_guest(&choice->guests.guest[i], rec->dir);
+		err = take_guest(&choice->guests.guest[i], rec->dir, what);
 		rec->guests += !err;
 	}
 	return err;

@@ -20,6 +20,8 @@
 #include "guest-file.h"
 #include "guest-list.h"
 #include "guest-snapshot.h"
+#include "guest-text.h"
+#include "guest-unwind.h"
 
 #define MODULES_MAX	4096
 #define SNAPSHOT_IDLE_MS 15000
@@ -32,19 +34,28 @@ void guest_snapshot__dir(char *dir, size_t size, const char *perf_data)
 	snprintf(dir, size, "%s.guests", perf_data);
 }
 
-FILE *guest_snapshot__create(int out, const char *path)
+/* All that is there has been made here, so there is no link to be followed. */
+int guest_snapshot__make_dirs(int out, const char *path)
 {
 	char dir[PATH_MAX], *slash = dir;
-	FILE *file;
-	int fd;
 
 	strlcpy(dir, path, sizeof(dir));
 	while ((slash = strchr(slash, '/'))) {
 		*slash = '\0';
 		if (mkdirat(out, dir, 0700) < 0 && errno != EEXIST)
-			return NULL;
+			return -errno;
 		*slash++ = '/';
 	}
+	return 0;
+}
+
+FILE *guest_snapshot__create(int out, const char *path)
+{
+	FILE *file;
+	int fd;
+
+	if (guest_snapshot__make_dirs(out, path))
+		return NULL;
 	fd = openat(out, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return NULL;
@@ -190,7 +201,7 @@ static void take_config(int root, int out, const char *release)
 	fclose(file);
 }
 
-/* The kernel itself, for its ORC tables. One with frame pointers is not needed. */
+/* The kernel itself, for its ORC tables and its vDSO. */
 static bool take_kernel(int root, int out, const char *release)
 {
 	char from[GUEST_NAME_MAX + 32], to[GUEST_NAME_MAX + 32];
@@ -217,14 +228,47 @@ static void take_version(int out, const char *release)
 struct take {
 	const struct guest *guest;
 	const char	   *dir;
+	unsigned int	   what;
 };
+
+/* What to judge guesses by. */
+static bool wants_text(const struct guest *guest, const struct guest_snapshot *snapshot)
+{
+	return guest_unwind_by == GUEST_UNWIND_BY_SCAN ||
+	       (guest_unwind__chooses() && !snapshot->kernel &&
+		guest->facts.unwind != GUEST_UNWIND_FP);
+}
+
+static int take_kernel_sources(const struct take *take, int root, int out,
+			       struct guest_snapshot *snapshot)
+{
+	const struct guest *guest = take->guest;
+	char release[GUEST_NAME_MAX];
+	int err;
+
+	guest_snapshot__take_build_id(root, out, "sys/kernel/notes");
+	err = guest_file__release(root, release, sizeof(release));
+	if (!err) {
+		take_version(out, release);
+		take_config(root, out, release);
+		/* the processes' vDSO is in it, too */
+		if (guest->facts.unwind != GUEST_UNWIND_FP ||
+		    (take->what & GUEST_SNAPSHOT_PROCESSES))
+			snapshot->kernel = take_kernel(root, out, release);
+		take_modules(root, out, release, snapshot);
+	}
+	/* comes a page at a time, whatever the mount: if time runs out, then here */
+	snapshot->symbols = take_kallsyms(root, out);
+	if (wants_text(guest, snapshot))
+		guest_text__take(root, out);
+	return snapshot->symbols ? 0 : err;
+}
 
 static int take_child(void *arg, void *result)
 {
 	const struct take *take = arg;
 	struct guest_snapshot *snapshot = result;
-	char release[GUEST_NAME_MAX];
-	int root, out, err;
+	int root, out, err = 0;
 
 	root = guest_file__root(take->guest->mount);
 	out = guest_file__root(take->dir);
@@ -232,18 +276,11 @@ static int take_child(void *arg, void *result)
 		return root < 0 ? root : out;
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	guest_snapshot__take_build_id(root, out, "sys/kernel/notes");
-	err = guest_file__release(root, release, sizeof(release));
-	if (!err) {
-		take_version(out, release);
-		take_config(root, out, release);
-		if (take->guest->facts.unwind != GUEST_UNWIND_FP)
-			snapshot->kernel = take_kernel(root, out, release);
-		take_modules(root, out, release, snapshot);
-	}
-	/* comes a page at a time, whatever the mount: if time runs out, then here */
-	snapshot->symbols = take_kallsyms(root, out);
-	return snapshot->symbols ? 0 : err;
+	if (take->what & GUEST_SNAPSHOT_KERNEL)
+		err = take_kernel_sources(take, root, out, snapshot);
+	if (take->what & GUEST_SNAPSHOT_PROCESSES)
+		guest_snapshot__take_processes(root, out, snapshot);
+	return err;
 }
 
 /* What does not come from the guest but from its VMM. */
@@ -265,11 +302,11 @@ static int write_info(const struct guest *guest, const char *dir)
 	return fclose(file) ? -EIO : 0;
 }
 
-int guest_snapshot__take(const struct guest *guest, const char *dir,
+int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned int what,
 			 struct guest_snapshot *snapshot)
 {
 	char path[PATH_MAX];
-	struct take take = { .guest = guest, .dir = path };
+	struct take take = { .guest = guest, .dir = path, .what = what };
 	int err;
 
 	memset(snapshot, 0, sizeof(*snapshot));

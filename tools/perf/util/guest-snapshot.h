@@ -30,29 +30,44 @@ struct thread;
  * @symbols:	  lines of kallsyms, of the kernel and of modules
  * @modules:	  loaded modules
  * @module_files: those whose files were found
- * @kernel:	  the file of the kernel, if it may have ORC tables
+ * @kernel:	  the file of the kernel, if it may have ORC tables or there are processes
+ * @processes:	  those that have code of files
+ * @user_files:	  files it is of
  */
 struct guest_snapshot {
 	u64	symbols;
 	u32	modules;
 	u32	module_files;
 	bool	kernel;
+	u32	processes;
+	u32	user_files;
+};
+
+/**
+ * enum guest_snapshot_what - what to take
+ * @GUEST_SNAPSHOT_KERNEL:    symbols, modules and tables of the guest's kernel
+ * @GUEST_SNAPSHOT_PROCESSES: where its processes have code, and the files it is of
+ */
+enum guest_snapshot_what {
+	GUEST_SNAPSHOT_KERNEL	 = 1,
+	GUEST_SNAPSHOT_PROCESSES = 2,
 };
 
 /** guest_snapshot__dir - the directory that belongs to a perf.data file */
 void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
 
 /**
- * guest_snapshot__take - copy a guest's symbol sources
+ * guest_snapshot__take - copy a guest's symbol sources, and what else is needed of it
  * @guest:    with @mount and @facts filled in; a guest without a mount gets a
  *	      directory with nothing but its name, so that its samples stay apart
  * @dir:      of all guests; made if not there
+ * @what:     GUEST_SNAPSHOT_*
  * @snapshot: filled in
  *
  * Return: 0; -ETIMEDOUT if the mount did not answer in time (what has been copied
  * so far is left); another negative error.
  */
-int guest_snapshot__take(const struct guest *guest, const char *dir,
+int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned int what,
 			 struct guest_snapshot *snapshot);
 
 /**
@@ -131,6 +146,14 @@ const char *guest_pid__name(pid_t pid);
  */
 u32 guest_snapshot__take_modules(int root, int out, const char *release,
 				 char modules[][64], u32 nr);
+
+/*
+ * The part that is about processes, of the same directories. Counts in @snapshot.
+ */
+void guest_snapshot__take_processes(int root, int out, struct guest_snapshot *snapshot);
+
+/** guest_snapshot__make_dirs - make the directories of a file; 0 or a negative error */
+int guest_snapshot__make_dirs(int out, const char *path);
 
 /** guest_snapshot__create - make a file, and its directories, in a snapshot; NULL if that fails */
 FILE *guest_snapshot__create(int out, const char *path);

@@ -281,6 +281,7 @@ static void load_from(struct guest_tables *tables, const char *dir)
 	tables->why = "its kernel has frame pointers";
 	if (tables->unwind != GUEST_UNWIND_FP)
 		add_tables(&load);
+	guest_text__load(&tables->text, load.root);
 	close(load.root);
 }
 
@@ -312,7 +313,7 @@ static void load_from_mount(struct guest_tables *tables, pid_t pid)
 		return;
 	}
 	/* what has come before the time was up is what there is */
-	guest_snapshot__take(&guest, dir, &snapshot);
+	guest_snapshot__take(&guest, dir, GUEST_SNAPSHOT_KERNEL, &snapshot);
 	snprintf(path, sizeof(path), "%s/%d", dir, pid);
 	load_from(tables, path);
 	rm_rf(dir);
@@ -337,10 +338,11 @@ void guest_tables__exit(struct guest_tables *tables)
 {
 	guest_orc__delete(tables->orc);
 	free(tables->functions);
+	guest_text__exit(&tables->text);
 	memset(tables, 0, sizeof(*tables));
 }
 
-bool guest_tables__in_function(const struct guest_tables *tables, u64 addr)
+static bool in_function(const struct guest_tables *tables, u64 addr)
 {
 	size_t low = 0, high = tables->nr_functions, mid;
 
@@ -355,4 +357,10 @@ bool guest_tables__in_function(const struct guest_tables *tables, u64 addr)
 	}
 	/* the last one's end is not known */
 	return low && low < tables->nr_functions;
+}
+
+bool guest_tables__may_return_to(const struct guest_tables *tables, u64 addr)
+{
+	return in_function(tables, addr) &&
+	       guest_text__behind_call(&tables->text, addr) != GUEST_TEXT_NO_CALL;
 }

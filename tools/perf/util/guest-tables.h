@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <linux/types.h>
 #include "guest-list.h"
+#include "guest-text.h"
 
 struct guest_orc;
 
@@ -22,7 +23,8 @@ struct guest_orc;
  * @failed:	modules that have none here: their code ends a chain
  * @why:	in words, why @orc is NULL
  * @functions:	addresses of its kernel's and modules' functions, ascending; read by
- *		guest_tables__in_function()
+ *		guest_tables__may_return_to()
+ * @text:	code of both, if it was taken along for want of tables; read by the same
  */
 struct guest_tables {
 	enum guest_unwind unwind;
@@ -31,6 +33,7 @@ struct guest_tables {
 	const char	  *why;
 	u64		  *functions;
 	size_t		  nr_functions, alloc_functions;
+	struct guest_text text;
 };
 
 /**
@@ -45,7 +48,11 @@ struct guest_tables {
 void guest_tables__load(struct guest_tables *tables, pid_t pid);
 void guest_tables__exit(struct guest_tables *tables);
 
-/** guest_tables__in_function - may @addr be an address that a call returns to? */
-bool guest_tables__in_function(const struct guest_tables *tables, u64 addr);
+/**
+ * guest_tables__may_return_to - may @addr be an address that a call returns to?
+ *
+ * It is in a function, and behind a call instruction where the code is known.
+ */
+bool guest_tables__may_return_to(const struct guest_tables *tables, u64 addr);
 
 #endif /* __PERF_GUEST_TABLES_H */

@@ -10,6 +10,7 @@
 #include <linux/perf_guest_callchain.h>
 #include <linux/zalloc.h>
 #include <subcmd/parse-options.h>
+#include "callchain.h"
 #include "debug.h"
 #include "guest-callchain.h"
 #include "guest-list.h"
@@ -19,6 +20,7 @@
 #include "guest-stack.h"
 #include "guest-tables.h"
 #include "guest-unwind.h"
+#include "guest-unwind-user.h"
 #include "symbol_conf.h"
 
 enum guest_unwind_by guest_unwind_by;
@@ -27,6 +29,7 @@ static const char * const by_names[] = {
 	[GUEST_UNWIND_BY_AUTO]	= "auto",
 	[GUEST_UNWIND_BY_FP]	= "fp",
 	[GUEST_UNWIND_BY_ORC]	= "orc",
+	[GUEST_UNWIND_BY_DWARF]	= "dwarf",
 	[GUEST_UNWIND_BY_SCAN]	= "scan",
 };
 
@@ -40,8 +43,13 @@ int guest_unwind__parse(const struct option *opt __maybe_unused, const char *arg
 			return 0;
 		}
 	}
-	pr_err("--guest-unwind=%s: it is one of auto, fp, orc, scan\n", arg);
+	pr_err("--guest-unwind=%s: it is one of auto, fp, orc, dwarf, scan\n", arg);
 	return -1;
+}
+
+bool guest_unwind__chooses(void)
+{
+	return guest_unwind_by == GUEST_UNWIND_BY_AUTO || guest_unwind_by == GUEST_UNWIND_BY_DWARF;
 }
 
 static bool all_have_frame_pointers(void)
@@ -66,11 +74,17 @@ bool guest_unwind__wants_stack_words(void)
 
 	if (guest_unwind_by == GUEST_UNWIND_BY_FP)
 		return false;
-	if (guest_unwind_by != GUEST_UNWIND_BY_AUTO)
+	if (!guest_unwind__chooses())
 		return true;
 	if (wants < 0)
 		wants = !all_have_frame_pointers();
 	return wants;
+}
+
+bool guest_unwind__wants_user_stack(void)
+{
+	return callchain_param.record_mode == CALLCHAIN_DWARF ||
+	       guest_unwind_by == GUEST_UNWIND_BY_DWARF;
 }
 
 /**
@@ -91,12 +105,20 @@ struct guest_unwound {
 struct guest_unwinds {
 	struct guest_unwound *guests;
 	struct guest_stack   stack;
+	struct guest_users   *users;
 	u64		     malformed;
 };
 
 struct guest_unwinds *guest_unwinds__new(void)
 {
-	return zalloc(sizeof(struct guest_unwinds));
+	struct guest_unwinds *unwinds = zalloc(sizeof(*unwinds));
+
+	if (!unwinds)
+		return NULL;
+	unwinds->users = guest_users__new();
+	if (!unwinds->users)
+		zfree(&unwinds);
+	return unwinds;
 }
 
 void guest_unwinds__delete(struct guest_unwinds *unwinds)
@@ -110,13 +132,14 @@ void guest_unwinds__delete(struct guest_unwinds *unwinds)
 		guest_tables__exit(&guest->tables);
 		free(guest);
 	}
+	guest_users__delete(unwinds->users);
 	guest_stack__exit(&unwinds->stack);
 	free(unwinds);
 }
 
 static enum guest_unwind_by choose(const struct guest_tables *tables)
 {
-	if (guest_unwind_by != GUEST_UNWIND_BY_AUTO)
+	if (!guest_unwind__chooses())
 		return guest_unwind_by;
 	if (tables->orc)
 		return GUEST_UNWIND_BY_ORC;
@@ -146,29 +169,14 @@ static struct guest_unwound *find_guest(struct guest_unwinds *unwinds, pid_t pid
 	return found;
 }
 
-/* Data of the first section of a type; NULL if there is none. */
-static const u64 *find_section(const u64 *sections, size_t size, u32 type, size_t *nr)
-{
-	const struct perf_guest_section *section = (const void *)sections;
-	const void *end = (const void *)sections + size;
-
-	for (; (const void *)section < end; section = (const void *)section + section->size) {
-		if (section->type == type) {
-			*nr = section->size / sizeof(u64) - 1;
-			return (const u64 *)section->data;
-		}
-	}
-	return NULL;
-}
-
 static bool parse(struct guest_unwinds *unwinds, const u64 *sections, size_t size,
 		  struct guest_orc_regs *regs)
 {
 	size_t nr_regs, nr_words;
 	const u64 *data, *words;
 
-	data = find_section(sections, size, PERF_GUEST_SECTION_REGS, &nr_regs);
-	words = find_section(sections, size, PERF_GUEST_SECTION_STACK_WORDS, &nr_words);
+	data = guest_sections__find(sections, size, PERF_GUEST_SECTION_REGS, &nr_regs);
+	words = guest_sections__find(sections, size, PERF_GUEST_SECTION_STACK_WORDS, &nr_words);
 	if (!data || !words)
 		return false;
 	if (guest_orc_regs__parse(regs, data, nr_regs) &&
@@ -205,7 +213,7 @@ static u32 by_scan(struct guest_unwinds *unwinds, struct guest_unwound *guest,
 	ips[nr++] = regs->ip;
 	ips[nr++] = PERF_CONTEXT_GUEST_GUESS;
 	for (i = 0; i < stack->first[stack->nr_stacks] && nr < max; i++) {
-		if (guest_tables__in_function(&guest->tables, stack->words[i].value))
+		if (guest_tables__may_return_to(&guest->tables, stack->words[i].value))
 			ips[nr++] = stack->words[i].value;
 	}
 	guest->guessed++;
@@ -234,9 +242,18 @@ u32 guest_unwinds__kernel(struct guest_unwinds *unwinds, pid_t pid, const u64 *s
 		return by_scan(unwinds, guest, &regs, ips, max);
 	case GUEST_UNWIND_BY_AUTO:
 	case GUEST_UNWIND_BY_FP:
+	case GUEST_UNWIND_BY_DWARF:
 	default:
 		return 0;
 	}
+}
+
+u32 guest_unwinds__user(struct guest_unwinds *unwinds, pid_t pid, u64 root,
+			const u64 *sections, size_t size, u64 *ips, u32 max, bool *complete)
+{
+	if (guest_unwind_by == GUEST_UNWIND_BY_FP)
+		return 0;
+	return guest_users__unwind(unwinds->users, pid, root, sections, size, ips, max, complete);
 }
 
 static void report_orc(const struct guest_unwound *guest, const char *name)
@@ -281,4 +298,5 @@ void guest_unwinds__report(const struct guest_unwinds *unwinds)
 	if (unwinds->malformed)
 		pr_warning("Guest callchains: %" PRIu64 " with malformed stack words\n",
 			   unwinds->malformed);
+	guest_users__report(unwinds->users);
 }

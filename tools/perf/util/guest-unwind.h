@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel part of a guest's callchain, where frame pointers do not lead through
- * it: unwound from the registers and stack words in the record.
+ * A guest's callchain where frame pointers do not lead through it: the kernel part
+ * unwound from the registers and stack words in the record, the user part from the
+ * registers and the stack in it.
  */
 #ifndef __PERF_GUEST_UNWIND_H
 #define __PERF_GUEST_UNWIND_H
@@ -20,12 +21,15 @@ struct option;
  *			  pointers if that may be one that has them, else by guessing
  * @GUEST_UNWIND_BY_FP:	  frame pointers, as the host's kernel has walked them
  * @GUEST_UNWIND_BY_ORC:  ORC tables; where there are none, there are no callers
+ * @GUEST_UNWIND_BY_DWARF: kernels as with @GUEST_UNWIND_BY_AUTO, user code by its call
+ *			  frame information
  * @GUEST_UNWIND_BY_SCAN: guess: whatever on the stack looks like a return address
  */
 enum guest_unwind_by {
 	GUEST_UNWIND_BY_AUTO,
 	GUEST_UNWIND_BY_FP,
 	GUEST_UNWIND_BY_ORC,
+	GUEST_UNWIND_BY_DWARF,
 	GUEST_UNWIND_BY_SCAN,
 };
 
@@ -34,7 +38,10 @@ extern enum guest_unwind_by guest_unwind_by;
 /** guest_unwind__parse - set guest_unwind_by; for OPT_CALLBACK() */
 int guest_unwind__parse(const struct option *opt, const char *arg, int unset);
 
-#define GUEST_UNWIND_HELP "how to unwind guest kernels: auto, fp, orc, scan"
+#define GUEST_UNWIND_HELP "how to unwind guests: auto, fp, orc, dwarf, scan"
+
+/** guest_unwind__chooses - is it left to us how each guest's kernel is unwound? */
+bool guest_unwind__chooses(void);
 
 /**
  * guest_unwind__wants_stack_words - is there more to record than frames?
@@ -43,6 +50,9 @@ int guest_unwind__parse(const struct option *opt, const char *arg, int unset);
  * to have frame pointers.
  */
 bool guest_unwind__wants_stack_words(void);
+
+/** guest_unwind__wants_user_stack - was --call-graph dwarf, or what means it, asked for? */
+bool guest_unwind__wants_user_stack(void);
 
 /** guest_unwinds__new - the guests of a session. Return: NULL without memory. */
 struct guest_unwinds *guest_unwinds__new(void);
@@ -61,6 +71,18 @@ void guest_unwinds__delete(struct guest_unwinds *unwinds);
  */
 u32 guest_unwinds__kernel(struct guest_unwinds *unwinds, pid_t pid, const u64 *sections,
 			  size_t size, u64 *ips, u32 max);
+
+/**
+ * guest_unwinds__user - the guest user frames of a record
+ * @root:     the record's address space
+ * @ips:      gets the frames, innermost first
+ * @complete: are they all there are?
+ *
+ * The rest as for guest_unwinds__kernel(). Return: frames in @ips; 0 if the record has
+ * nothing to unwind from.
+ */
+u32 guest_unwinds__user(struct guest_unwinds *unwinds, pid_t pid, u64 root,
+			const u64 *sections, size_t size, u64 *ips, u32 max, bool *complete);
 
 /** guest_unwinds__report - a line for each guest: how it was unwound, and how well */
 void guest_unwinds__report(const struct guest_unwinds *unwinds);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where a guest's processes have had code, and of which files: as their /proc/PID/maps
+ * were when they were taken along (guest_snapshot__take_processes()).
+ *
+ * A directory of a guest has a file processes/PID for each, with a line for each
+ * executable mapping:
+ *
+ *	START-END OFFSET PATH
+ *
+ * all numbers in hexadecimal. The file itself is at user/PATH; [vdso] has none.
+ */
+#ifndef __PERF_GUEST_PROCESSES_H
+#define __PERF_GUEST_PROCESSES_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+/* What a guest may have of each; the rest is left out. */
+#define GUEST_PROCESSES_MAX	4096
+#define GUEST_MAPPINGS_MAX	1024	/* of a process */
+#define GUEST_FILES_MAX		16384
+#define GUEST_PATH_MAX		1024
+/* Bytes of a process's file */
+#define GUEST_MAPS_LIMIT	(4 << 20)
+
+/* No code of user space is behind it (47 bits, or 56 with five levels of page tables). */
+#define GUEST_USER_END		(1ULL << 56)
+
+#define GUEST_VDSO		"[vdso]"
+
+/**
+ * struct guest_mapping - executable memory of a process
+ * @start, @end: addresses
+ * @offset:	 in the file, of @start
+ * @file:	 which of struct guest_processes' files
+ */
+struct guest_mapping {
+	u64 start, end, offset;
+	u32 file;
+};
+
+/** struct guest_layout - mappings of one or more processes, by address, without overlap */
+struct guest_layout {
+	u32		     nr;
+	struct guest_mapping *mappings;
+};
+
+/**
+ * struct guest_processes - all of a guest's
+ * @nr:	     of processes
+ * @layouts: those that differ; forked processes share one
+ * @files:   absolute paths in the guest, and GUEST_VDSO
+ */
+struct guest_processes {
+	u32		    nr, nr_layouts, nr_files;
+	struct guest_layout *layouts;
+	char		    **files;
+	void		    *by_path;
+};
+
+/**
+ * guest_processes__read - read them
+ * @p:	  filled in; to be freed by guest_processes__exit()
+ * @root: of the guest's directory
+ *
+ * Lines that say nothing that can be are left out.
+ *
+ * Return: 0, also if there are none; a negative error.
+ */
+int guest_processes__read(struct guest_processes *p, int root);
+void guest_processes__exit(struct guest_processes *p);
+
+/** guest_layout__find - the mapping that has an address, NULL if there is none */
+const struct guest_mapping *guest_layout__find(const struct guest_layout *layout, u64 addr);
+
+/**
+ * guest_processes__next - which layouts have code at an address?
+ * @from: look at this layout and those behind it
+ *
+ * Return: the next one, or -1.
+ */
+int guest_processes__next(const struct guest_processes *p, u64 addr, int from);
+
+/**
+ * guest_user_path__valid - can that be the path of a file with code?
+ *
+ * Absolute and of bounded length, without '.', '..', empty components or anything a
+ * terminal would not just show; not one of a file that has been deleted.
+ */
+bool guest_user_path__valid(const char *path);
+
+#endif /* __PERF_GUEST_PROCESSES_H */

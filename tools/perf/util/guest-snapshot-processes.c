@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a guest's processes have code, and the files it is of: to unwind their stacks.
+ *
+ * The guest's idea of its processes is read from its /proc/PID/maps and written anew
+ * (guest-processes.h). Its files go below user/, where they cannot be taken for
+ * anything else of a snapshot.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/zalloc.h>
+#include "guest-cfi.h"
+#include "guest-file.h"
+#include "guest-processes.h"
+#include "guest-snapshot.h"
+
+#define TOTAL_LIMIT	(1ULL << 30)
+#define ENTRIES_MAX	65536
+
+struct mapping {
+	u64  start, end, offset;
+	char *path;
+};
+
+/**
+ * struct copy - processes being copied
+ * @root, @out: directories of the guest, and of its snapshot
+ * @paths:	that are known, as tsearch() has them: each is copied but once
+ * @mappings:	of the process that is being read, @nr of them
+ * @bytes:	of all files
+ */
+struct copy {
+	int		      root, out;
+	void		      *paths;
+	u32		      nr_paths;
+	struct mapping	      mappings[GUEST_MAPPINGS_MAX];
+	u32		      nr;
+	u64		      bytes;
+	struct guest_snapshot *snapshot;
+};
+
+static int cmp_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static bool is_elf(int root, const char *path)
+{
+	int fd = guest_file__open(root, path);
+	char magic[4] = "";
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, magic, sizeof(magic));
+	close(fd);
+	return n == sizeof(magic) && !memcmp(magic, "\177ELF", sizeof(magic));
+}
+
+static void copy_file(struct copy *copy, const char *path)
+{
+	char to[GUEST_PATH_MAX + 8];
+	s64 size;
+
+	snprintf(to, sizeof(to), "user%s", path);
+	if (!is_elf(copy->root, path) || guest_snapshot__make_dirs(copy->out, to))
+		return;
+	size = guest_file__copy(copy->root, path, copy->out, to,
+				min_t(u64, GUEST_CFI_FILE_MAX, TOTAL_LIMIT - copy->bytes));
+	if (size < 0)
+		return;
+	copy->bytes += size;
+	copy->snapshot->user_files++;
+}
+
+/* Return: the path, kept; NULL if there are too many. */
+static char *know_path(struct copy *copy, const char *path)
+{
+	char **found = tfind(path, &copy->paths, cmp_paths), *kept;
+
+	if (found)
+		return *found;
+	if (copy->nr_paths == GUEST_FILES_MAX)
+		return NULL;
+	kept = strdup(path);
+	if (!kept || !tsearch(kept, &copy->paths, cmp_paths)) {
+		free(kept);
+		return NULL;
+	}
+	copy->nr_paths++;
+	if (*kept == '/')
+		copy_file(copy, kept);
+	return kept;
+}
+
+/*
+ * "7fa10b337000-7fa10b48d000 r-xp 00026000 fe:00 332835    /usr/lib/x86_64-linux-gnu/libc.so.6"
+ *
+ * Shared memory has no code to be unwound, and what was deleted may by now be another
+ * file.
+ */
+static int maps_line(void *arg, char *line)
+{
+	struct copy *copy = arg;
+	struct mapping m;
+	char perms[5];
+	int at = 0;
+
+	if (copy->nr == GUEST_MAPPINGS_MAX)
+		return 1;
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4[-rwxsp] %" SCNx64 " %*x:%*x %*u %n",
+		   &m.start, &m.end, perms, &m.offset, &at) != 4 || !at)
+		return 0;
+	if (strlen(perms) != 4 || perms[2] != 'x' || m.start >= m.end ||
+	    m.end > GUEST_USER_END || m.offset > GUEST_USER_END)
+		return 0;
+	if (strcmp(line + at, GUEST_VDSO) && !guest_user_path__valid(line + at))
+		return 0;
+	m.path = know_path(copy, line + at);
+	if (m.path)
+		copy->mappings[copy->nr++] = m;
+	return 0;
+}
+
+static int write_process(struct copy *copy, const char *pid)
+{
+	char path[32];
+	FILE *file;
+	u32 i;
+
+	snprintf(path, sizeof(path), "processes/%.10s", pid);
+	file = guest_snapshot__create(copy->out, path);
+	if (!file)
+		return -EIO;
+	for (i = 0; i < copy->nr; i++) {
+		const struct mapping *m = &copy->mappings[i];
+
+		fprintf(file, "%" PRIx64 "-%" PRIx64 " %" PRIx64 " %s\n", m->start, m->end,
+			m->offset, m->path);
+	}
+	return fclose(file) ? -EIO : 0;
+}
+
+static bool is_pid(const char *name)
+{
+	size_t len = strspn(name, "0123456789");
+
+	return len && len <= 10 && !name[len];
+}
+
+/* Kernel threads have no maps; a process that has ended has none any more. */
+static int take_process(struct copy *copy, const char *pid)
+{
+	char path[32];
+	int err;
+
+	copy->nr = 0;
+	snprintf(path, sizeof(path), "proc/%.10s/maps", pid);
+	guest_file__lines(copy->root, path, GUEST_MAPS_LIMIT, maps_line, copy);
+	if (!copy->nr)
+		return 0;
+	err = write_process(copy, pid);
+	copy->snapshot->processes += !err;
+	return err;
+}
+
+static void take_all(struct copy *copy, DIR *proc)
+{
+	struct dirent *entry;
+	u32 entries = 0;
+
+	while (copy->snapshot->processes < GUEST_PROCESSES_MAX && entries++ < ENTRIES_MAX &&
+	       (entry = readdir(proc))) {
+		if (is_pid(entry->d_name) && take_process(copy, entry->d_name))
+			return;
+	}
+}
+
+void guest_snapshot__take_processes(int root, int out, struct guest_snapshot *snapshot)
+{
+	struct copy *copy = zalloc(sizeof(*copy));
+	int fd = guest_file__opendir(root, "proc");
+	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+
+	if (copy && proc) {
+		copy->root = root;
+		copy->out = out;
+		copy->snapshot = snapshot;
+		take_all(copy, proc);
+		tdestroy(copy->paths, free);
+	}
+	if (proc)
+		closedir(proc);
+	else if (fd >= 0)
+		close(fd);
+	free(copy);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Take the code of a guest's kernel and modules along, out of its memory: for a kernel
+ * of which the guest has no file, as when its VMM boots it. /proc/kcore is an ELF core
+ * file whose segments are where the kernel has its memory (fs/proc/kcore.c).
+ */
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/types.h>
+#include "guest-file.h"
+#include "guest-facts.h"
+#include "guest-snapshot.h"
+#include "guest-text.h"
+
+#define SEGMENTS_MAX	128
+#define TEXT_LIMIT	(64ULL << 20)
+#define MODULE_LIMIT	(16ULL << 20)
+#define TOTAL_LIMIT	(256ULL << 20)
+#define MODULES_LIMIT	(4 << 20)
+
+struct kcore {
+	int	   fd, out;
+	Elf64_Phdr segments[SEGMENTS_MAX];
+	u32	   nr;
+	u64	   text, end;		/* _stext, _etext */
+	u64	   taken;
+};
+
+static bool read_all(int fd, void *buf, size_t size, u64 offset)
+{
+	return guest_file__pread(fd, buf, size, offset) == (ssize_t)size;
+}
+
+static bool read_segments(struct kcore *kcore)
+{
+	Elf64_Ehdr head;
+
+	if (!read_all(kcore->fd, &head, sizeof(head), 0) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) || head.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head.e_ident[EI_DATA] != ELFDATA2LSB || head.e_type != ET_CORE ||
+	    head.e_machine != EM_X86_64 || head.e_phentsize != sizeof(Elf64_Phdr) ||
+	    head.e_phnum > SEGMENTS_MAX)
+		return false;
+	kcore->nr = head.e_phnum;
+	return read_all(kcore->fd, kcore->segments, kcore->nr * sizeof(Elf64_Phdr), head.e_phoff);
+}
+
+/* Where @size bytes at @addr are in the file; 0 if they are not all there. */
+static u64 find_offset(const struct kcore *kcore, u64 addr, u64 size)
+{
+	const Elf64_Phdr *segment;
+	u64 into;
+	u32 i;
+
+	for (i = 0; i < kcore->nr; i++) {
+		segment = &kcore->segments[i];
+		into = addr - segment->p_vaddr;
+		if (segment->p_type == PT_LOAD && addr >= segment->p_vaddr &&
+		    into <= segment->p_filesz && size <= segment->p_filesz - into &&
+		    segment->p_offset <= INT64_MAX - into)
+			return segment->p_offset + into;
+	}
+	return 0;
+}
+
+static void take_range(struct kcore *kcore, u64 addr, u64 size)
+{
+	u64 offset = find_offset(kcore, addr, size), done;
+	char name[32], chunk[65536];
+	ssize_t n = 0;
+	FILE *file;
+
+	if (!offset || size > TOTAL_LIMIT - kcore->taken)
+		return;
+	snprintf(name, sizeof(name), "text/%016" PRIx64, addr);
+	file = guest_snapshot__create(kcore->out, name);
+	if (!file)
+		return;
+	for (done = 0; done < size; done += n) {
+		n = guest_file__pread(kcore->fd, chunk, min_t(u64, sizeof(chunk), size - done),
+				      offset + done);
+		if (n <= 0 || fwrite(chunk, n, 1, file) != 1)
+			break;
+	}
+	if (fclose(file) || n <= 0)
+		unlinkat(kcore->out, name, 0);
+	else
+		kcore->taken += size;
+}
+
+static int kallsyms_line(void *arg, char *line)
+{
+	struct guest_symbol sym;
+	struct kcore *kcore = arg;
+
+	if (!guest_symbol__parse(&sym, line) || *sym.module)
+		return 0;
+	if (!strcmp(sym.name, "_stext"))
+		kcore->text = sym.start;
+	else if (!strcmp(sym.name, "_etext"))
+		kcore->end = sym.start;
+	return kcore->text && kcore->end;
+}
+
+/* "name 16384 0 - Live 0xffffffffc0000000", as written by this perf */
+static int module_line(void *arg, char *line)
+{
+	u64 start, size;
+
+	if (sscanf(line, "%*s %" SCNu64 " %*u - Live 0x%" SCNx64, &size, &start) == 2 &&
+	    size && size <= MODULE_LIMIT)
+		take_range(arg, start, size);
+	return 0;
+}
+
+u64 guest_text__take(int root, int out)
+{
+	struct kcore *kcore = calloc(1, sizeof(*kcore));
+	u64 taken;
+
+	if (!kcore)
+		return 0;
+	kcore->out = out;
+	kcore->fd = guest_file__open(root, "proc/kcore");
+	if (kcore->fd >= 0 && read_segments(kcore)) {
+		guest_file__lines(out, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, kcore);
+		if (kcore->end > kcore->text && kcore->text &&
+		    kcore->end - kcore->text <= TEXT_LIMIT)
+			take_range(kcore, kcore->text, kcore->end - kcore->text);
+		guest_file__lines(out, "proc/modules", MODULES_LIMIT, module_line, kcore);
+	}
+	if (kcore->fd >= 0)
+		close(kcore->fd);
+	taken = kcore->taken;
+	free(kcore);
+	return taken;
+}
