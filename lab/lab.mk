@@ -14,6 +14,11 @@ $(lab_guest)/guestwork32: lab/guest/guestwork.c lab/guest/nolib.h
 	@mkdir -p $(@D)
 	@$(CC) -m32 $(guest_cflags) -o $@ $<
 
+$(lab_guest)/guestwork-nofp: lab/guest/guestwork.c lab/guest/nolib.h
+	@mkdir -p $(@D)
+	@$(CC) $(guest_cflags) -DNO_FRAME_POINTERS -fomit-frame-pointer -fasynchronous-unwind-tables \
+		-o $@ $<
+
 # kbuild puts a module's output beside its source: build a copy
 lab-module: kernel
 	@mkdir -p $(lab_guest)/module
@@ -25,10 +30,11 @@ lab-root: setup
 
 # What a guest needs besides Debian, as a disk: a share would be one through two
 # layers of emulation
-lab-disk: lab-module perf $(lab_guest)/guestwork $(lab_guest)/guestwork32
+lab-disk: lab-module perf $(addprefix $(lab_guest)/,guestwork guestwork32 guestwork-nofp)
 	@rm -rf $(lab_guest)/disk && mkdir -p $(lab_guest)/disk/lab/lib
 	@cp lab/lib/init-l2 $(lab_guest)/disk/lab/lib
-	@cp lab/guest/load.sh $(lab_guest)/guestwork $(lab_guest)/guestwork32 $(lab_guest)/module/guestwork.ko \
+	@cp lab/guest/load.sh $(lab_guest)/guestwork $(lab_guest)/guestwork32 \
+		$(lab_guest)/guestwork-nofp $(lab_guest)/module/guestwork.ko \
 		$(build)/perf/perf $(lab_guest)/disk
 	@truncate -s 32M $(lab_guest)/disk.img.new
 	@mkfs.ext4 -q -F -O ^has_journal -m 0 -d $(lab_guest)/disk $(lab_guest)/disk.img.new
@@ -65,20 +71,24 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 	@echo "      --kallsyms=build/demo/kallsyms -i build/demo/perf.data.guest"
 
 # One line per test comes from the scenarios and their checks. The terminal
-# interface is driven over what truth recorded. kvm-callchain has a Debian guest, too.
+# interface is driven over what truth recorded.
 lab_scenarios := truth events trouble memory hotplug
 test-lab: lab-parts
 	@status=0; for s in $(lab_scenarios); do \
 		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
 
+# with its 6.12
+lab_debian_scenarios := kvm-callchain dwarf guesses
 test-lab-debian: lab-parts lab-debian
 	@status=0; for dir in $(lab_debian)/*/; do \
 		version=$$(basename $$dir); \
 		lab/test.sh lab-debian-$$version --out $(build)/lab/debian-$$version \
 			debian $$version || status=1; \
 	done; \
-	! [ -d $(lab_debian)/6.12 ] || lab/test.sh kvm-callchain --timeout 400 kvm-callchain || status=1; \
+	for s in $(lab_debian_scenarios); do \
+		! [ -d $(lab_debian)/6.12 ] || lab/test.sh $$s --timeout 400 $$s || status=1; \
+	done; \
 	exit $$status
 
 # The host's kernel with its own checks on; the guest in it is the ordinary one

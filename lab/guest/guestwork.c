@@ -12,6 +12,8 @@
  *
  * There is no C library: nothing here is compiled without a frame pointer, the
  * stack has a true bottom, and the 32-bit build needs no 32-bit packages.
+ *
+ * Built with -DNO_FRAME_POINTERS as guestwork-nofp, nothing has a frame pointer.
  */
 #include "nolib.h"
 
@@ -22,7 +24,11 @@
  * Without this, gcc leaves out the frame of a function that makes no call and
  * has nothing on its stack, whatever -fno-omit-frame-pointer says.
  */
+#ifdef NO_FRAME_POINTERS
+#define own_frame() do { } while (0)
+#else
 #define own_frame() asm volatile("" :: "r" (__builtin_frame_address(0)))
+#endif
 
 #define MAX_DEPTH 24
 

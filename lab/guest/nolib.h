@@ -9,9 +9,9 @@
 /* The bottom of the stack: a zero frame pointer, as the ABI asks for. */
 #ifdef __x86_64__
 
-asm(".globl _start\n_start:\n"
+asm(".globl _start\n_start:\n.cfi_startproc\n.cfi_undefined %rip\n"
 	"xor %ebp, %ebp\n\tmov (%rsp), %edi\n\tlea 8(%rsp), %rsi\n"
-	"and $-16, %rsp\n\tcall main\n\tud2\n");
+	"and $-16, %rsp\n\tcall main\n\tud2\n.cfi_endproc\n");
 
 enum {
 	SYS_read = 0, SYS_write = 1, SYS_open = 2, SYS_ioctl = 16, SYS_pipe = 22,

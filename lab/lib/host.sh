@@ -129,6 +129,16 @@ copy_guest() {
 	guestmount=/run/guestcopy
 }
 
+# copy_processes: to that copy, the maps of the first guest's processes and the files in them
+copy_processes() {
+	guest 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
+	       cp --parents proc/[0-9]*/maps /tmp/copy 2> /dev/null
+	       cp --parents $(cat /tmp/copy/proc/[0-9]*/maps | awk "\$2 ~ /x/ && \$6 ~ /^.usr/ { print \$6 }" |
+		       sed "s,^/,," | sort -u) /tmp/copy
+	       tar -C /tmp/copy -c .' |
+		tar -C "/run/guestcopy/$guest_pid" -x || fail "copying the processes of the guest"
+}
+
 # workload COMMANDS: a command line for perf record that runs these, with the
 # functions of this file, while it records; perf may take long to start
 workload() {
