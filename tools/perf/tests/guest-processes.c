@@ -65,7 +65,7 @@ static bool is(const char *path, const char *text)
 
 static int begin(void)
 {
-	strcpy(dir, "/tmp/perf-test-processes-XXXXXX");
+	strcpy(dir, "/tmp/perf-guest-processes-XXXXXX");
 	return mkdtemp(dir) ? 0 : -1;
 }
 

@@ -97,6 +97,7 @@ struct guest_callchains {
 	struct ip_callchain *chain;
 	size_t chain_size;
 	struct guest_unwinds *unwinds;
+	u64 by_frame_pointers;	/* chains with a kernel part */
 };
 
 struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool ordered,
@@ -454,8 +455,10 @@ static void chain__append_guest(struct ip_callchain *chain, struct guest_callcha
 	/* the context is no frame */
 	if (frames && record->ips[user] == PERF_CONTEXT_GUEST_USER)
 		frames--;
-	if (!chain__append_kernel(chain, gc, record, pid))
+	if (!chain__append_kernel(chain, gc, record, pid)) {
 		chain__append_frames(chain, record, 0, user);
+		gc->by_frame_pointers += user > 0;
+	}
 	if (!chain__append_user(chain, gc, record, pid, frames))
 		chain__append_frames(chain, record, user, record->nr);
 }
@@ -593,8 +596,12 @@ int guest_callchains__flush(struct guest_callchains *gc)
 void guest_callchains__warn(const struct guest_callchains *gc,
 			    const struct guest_callchain_stats *stats)
 {
-	if (gc)
+	if (gc) {
 		guest_unwinds__report(gc->unwinds);
+		if (gc->by_frame_pointers)
+			pr_info("Guest kernel stacks by frame pointers: %" PRIu64 "\n",
+				gc->by_frame_pointers);
+	}
 	if (!stats->missing && !stats->unused && !stats->duplicate && !stats->malformed)
 		return;
 	pr_warning("Guest callchains: %" PRIu64 " merged, %" PRIu64 " missing (%" PRIu64

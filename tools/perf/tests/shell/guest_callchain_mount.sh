@@ -13,20 +13,24 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# -y shows the path of each descriptor, the one returned as well
-strace -f -y -s 200 -e trace=openat2 -o "$log" \
-	perf test "Guest callchain mount, links out of it" > /dev/null 2>&1
+# confined TEST: where its mount is /tmp/perf-guest-*; -y shows the path of each descriptor,
+# the one returned as well
+confined() {
+	strace -f -y -s 200 -e trace=openat2 -o "$log" perf test "$1" > /dev/null 2>&1
 
-opened=$(grep -c 'openat2(.* = [0-9]' "$log")
-if [ "$opened" = 0 ]; then
-	echo "FAILED: nothing was opened with openat2"
-	exit 1
-fi
-if grep 'openat2(' "$log" | grep -v 'RESOLVE_IN_ROOT'; then
-	echo "FAILED: not confined to the mount"
-	exit 1
-fi
-if grep 'openat2(.* = [0-9]' "$log" | grep -v ' = [0-9]*</tmp/perf-guest-mount-[^ ]*>$'; then
-	echo "FAILED: opened outside of the mount"
-	exit 1
-fi
+	if ! grep -q 'openat2(.* = [0-9]' "$log"; then
+		echo "FAILED: $1: nothing was opened with openat2"
+		return 1
+	fi
+	if grep 'openat2(' "$log" | grep -v 'RESOLVE_IN_ROOT'; then
+		echo "FAILED: $1: not confined to the mount"
+		return 1
+	fi
+	if grep 'openat2(.* = [0-9]' "$log" | grep -v ' = [0-9]*</tmp/perf-guest-[^ ]*>$'; then
+		echo "FAILED: $1: opened outside of the mount"
+		return 1
+	fi
+}
+
+confined "Guest callchain mount, links out of it"
+confined "Guest callchain processes, taken along"
