@@ -3,8 +3,9 @@
 guest's files, and whether a call chain is possible in it: no unwinder, no perf.
 
 The kernel changes its code when it boots: indirect calls that need no retpoline,
-paravirt operations, alternatives, static calls. Where, its files say; what is there
-in the end they do not, so a return address at such a place is counted apart.
+paravirt operations, alternatives, static calls. What is there in the end is in its
+memory, of which kcore.py has made a copy. Without that, its files say where the code
+is changed, and a return address at such a place is counted apart.
 """
 
 import bisect
@@ -113,6 +114,11 @@ class Code:
                 self.without_file.append(name)
         self.regions.sort()
         self.patched.sort()
+        self.live = (directory / "text").is_dir()
+        if self.live:
+            self.regions = sorted((int(f.name, 16), f.read_bytes())
+                                  for f in (directory / "text").iterdir())
+            self.patched = []
 
     def _kernel(self, path):
         sections = elf_sections(vmlinux(path))
@@ -191,9 +197,11 @@ class Code:
         return self.jumps_of[start]
 
     def is_indirect(self, start):
-        """Does a call or a jump to it go on to wherever: a thunk or a static call's?"""
-        return any(re.match("__x86_indirect_|__SCT__|__SCK__|__pv_|BUG_func", name)
-                   for name in self.functions.names.get(start, ()))
+        """Does a call or a jump to it go on to wherever: a thunk or a static call's?
+        Where static calls lead is known from the memory."""
+        pattern = "__x86_indirect_" if self.live else \
+            "__x86_indirect_|__SCT__|__SCK__|__pv_|BUG_func"
+        return any(re.match(pattern, name) for name in self.functions.names.get(start, ()))
 
     def tail_calls(self, start, callee):
         """Does a function reach another without a call? None: it may."""
@@ -232,7 +240,7 @@ class Code:
         if code[3] == 0xe8:
             target = self.functions.start(address + int.from_bytes(code[4:], "little", signed=True))
             if self.is_indirect(target):
-                return "patched"
+                return "indirect" if self.live else "patched"
             if target == callee:
                 return "direct"
             tail = self.tail_calls(target, callee)

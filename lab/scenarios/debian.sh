@@ -12,6 +12,8 @@ say "the guest runs $(cat /out/release)"
 guest '/src/load.sh prepare > /dev/console 2>&1' || fail "the load does not start"
 # Its modules are all loaded, and it has nothing else to do
 copy_guest
+python3 /src/lab/lib/kcore.py "/run/guestmount/$guest_pid/proc/kcore" "$guestmount/$guest_pid" ||
+	fail "no copy of the guest's code"
 
 # The guest's own recording begins before ours and ends after it, so that there is
 # nothing in ours that it could not have seen, such as its perf's beginning.
