@@ -391,8 +391,8 @@ static void user_regs(struct stacks *s, const struct guest_regs *regs,
 	    guest_read(s->walk, s->user_regs + PT_REGS_BP, &bp, sizeof(bp)))
 		return;
 
-	if (start <= s->user_regs)
-		user->saved = s->user_regs;
+	user->saved = s->user_regs;
+	user->from = start > s->user_regs ? start : s->user_regs;
 	user->regs = (struct guest_regs) {
 		.ip = s->user_frame.ip,
 		.sp = s->user_frame.sp,

@@ -28,12 +28,13 @@ struct guest_gprs {
 /**
  * struct guest_user - user code that has entered the kernel
  * @regs:  where it was, ready for guest_unwind(); @regs.bits is 0 if there is none
- * @saved: address of the struct pt_regs with its other registers; 0 if these are not
- *	   all saved yet
+ * @saved: address of the struct pt_regs with its other registers
+ * @from:  from there on it is in use: what is below has not been saved yet, or has been
+ *	   restored already, and is in the vCPU's registers
  */
 struct guest_user {
 	struct guest_regs regs;
-	u64 saved;
+	u64 saved, from;
 };
 
 /**

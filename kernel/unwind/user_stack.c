@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Registers and a copy of the stack of a guest's user code. Where the code has entered
- * the kernel, its registers are those saved on the kernel's stack; while the kernel is
- * still saving them they are where they were.
+ * the kernel, its registers are those saved on the kernel's stack; while the kernel saves
+ * or restores them, some are still or again where they belong.
  */
 #include <linux/perf_event.h>
 #include "user_stack.h"
@@ -46,14 +46,18 @@ static void finish_section(u64 *at, u32 type, u32 words)
 static bool regs_section(struct guest_walk *walk, const struct guest_user *user,
 			 const struct guest_gprs *gprs, u64 *at)
 {
+	u32 i, first = PT_REGS_GPRS;
 	u64 saved[PT_REGS_GPRS];
-	u32 i;
 
-	if (user->saved && guest_read(walk, user->saved, saved, sizeof(saved)))
-		return false;
+	if (user->saved && user->from - user->saved < sizeof(saved)) {
+		first = (user->from - user->saved) / sizeof(u64);
+		if (guest_read(walk, user->from, saved + first,
+			       sizeof(saved) - first * sizeof(u64)))
+			return false;
+	}
 	for (i = 0; i < NR_REGS; i++)
-		at[3 + i] = user->saved ? saved[perf_regs[i].pt_reg] :
-					  gprs->reg[perf_regs[i].gpr];
+		at[3 + i] = perf_regs[i].pt_reg >= first ? saved[perf_regs[i].pt_reg] :
+							   gprs->reg[perf_regs[i].gpr];
 	at[3 + SP_AT] = user->regs.sp;
 	at[3 + IP_AT] = user->regs.ip;
 	at[1] = PERF_SAMPLE_REGS_ABI_64;

@@ -86,7 +86,8 @@ static u64 reg(unsigned int bit)
 	return data[2] >> bit & 1 ? data[3 + __builtin_popcountll(below)] : ~0ULL;
 }
 
-static void check_regs(bool saved)
+/* Those from word @first of struct pt_regs on are saved. */
+static void check_regs(u32 first)
 {
 	const struct perf_guest_section *section = (const void *)data;
 	u32 i;
@@ -99,7 +100,8 @@ static void check_regs(bool saved)
 	check__u64("sp", reg(SP), USER_SP);
 	for (i = 0; i < NR_REGS; i++)
 		check__u64("register", reg(regs[i].bit),
-			   saved ? SAVED | regs[i].pt_reg : LIVE | regs[i].gpr);
+			   regs[i].pt_reg >= first ? SAVED | regs[i].pt_reg :
+						     LIVE | regs[i].gpr);
 }
 
 static void check_stack(u32 words, u32 bytes)
@@ -123,7 +125,7 @@ static void running(void)
 
 	check__begin("user stack: running");
 	unwind(g, BYTES, MAX, &s);
-	check_regs(false);
+	check_regs(15);
 	check_stack(s.user, BYTES);
 	check__end();
 	made_guest__delete(g);
@@ -134,12 +136,13 @@ static void in_kernel(void)
 	static const struct {
 		const char *what;
 		u64 sp;
-		bool saved;
+		u32 first;
 	} cases[] = {
-		{ "in a system call", PT_REGS - 0x80, true },
-		{ "all saved just now", PT_REGS, true },
-		{ "being saved", PT_REGS + 8, false },
-		{ "nothing saved yet", PT_REGS + 128, false },
+		{ "in a system call", PT_REGS - 0x80, 0 },
+		{ "all saved just now", PT_REGS, 0 },
+		{ "one not saved yet", PT_REGS + 8, 1 },
+		{ "one saved", PT_REGS + 14 * 8, 14 },
+		{ "nothing saved yet", PT_REGS + 128, 15 },
 	};
 	struct guest_sections s;
 	struct made_guest *g;
@@ -149,7 +152,7 @@ static void in_kernel(void)
 		check__begin("user stack: %s", cases[i].what);
 		g = new_syscall(cases[i].sp);
 		unwind(g, BYTES, MAX, &s);
-		check_regs(cases[i].saved);
+		check_regs(cases[i].first);
 		check_stack(s.user, BYTES);
 		check__end();
 		made_guest__delete(g);

@@ -103,7 +103,10 @@ static void put_mount(void)
 	    "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]\n");
 	put("m/proc/2/maps", "");
 	put("m/proc/3/maps", "00401000-00402000" REST "/usr/bin/a\n"
-			     "7f0000050000-7f0000051000" REST "/lib/b.so\n");
+			     "7f0000050000-7f0000051000" REST "/lib/b.so\n"
+			     /* of a container's */
+			     "7f0000060000-7f0000061000 r-xp 00001000 fe:00 9999 /lib/b.so\n"
+			     "7f0000070000-7f0000071000 r-xp 00001000 00:2a 1234 /lib/b.so\n");
 	put("m/proc/4/maps", "00401000-00402000" REST "/guest\n"
 			     "00402000-00403000" REST "/processes/1\n");
 	put("m/proc/5x/maps", "00401000-00402000" REST "/lib/c.so\n");
@@ -149,6 +152,9 @@ static int check_snapshot(void)
 		"7f0000050000-7f0000051000 1000 /lib/b.so\n"
 		"7f00000b0000-7f00000b1000 1000 /lib/not-there.so\n"
 		"7fff00000000-7fff00002000 0 [vdso]\n"));
+	TEST_ASSERT_VAL("process 3, without other files of the same name",
+			is("out/7/processes/3", "401000-402000 1000 /usr/bin/a\n"
+			   "7f0000050000-7f0000051000 1000 /lib/b.so\n"));
 	TEST_ASSERT_VAL("kernel thread", is("out/7/processes/2", NULL));
 	TEST_ASSERT_VAL("no process", is("out/7/processes/5x", NULL));
 	TEST_ASSERT_VAL("program", is("out/7/user/usr/bin/a", "\177ELF a"));

@@ -72,7 +72,8 @@ static int test__calls(struct test_suite *test __maybe_unused, int subtest __may
 #define TEXT		0xffffffff81000000ULL
 #define TEXT_SIZE	0x3000
 #define MODULE		0xffffffffc0000000ULL
-#define MODULE_SIZE	0x1000
+/* The last function and 4 KiB; what is behind that is not code. */
+#define MODULE_SIZE	0x1800
 
 /* A core file with the kernel's code at @text_at and a module's behind it. */
 struct made_kcore {
@@ -80,6 +81,7 @@ struct made_kcore {
 	Elf64_Phdr segments[2];
 	u8	   text[TEXT_SIZE];
 	u8	   module[MODULE_SIZE];
+	u8	   data[0x1800];
 };
 
 static void make_kcore(struct made_kcore *k)
@@ -98,7 +100,7 @@ static void make_kcore(struct made_kcore *k)
 		.p_offset = offsetof(struct made_kcore, text) - 0x1000,
 	};
 	k->segments[1] = (Elf64_Phdr) {
-		.p_type = PT_LOAD, .p_vaddr = MODULE, .p_filesz = MODULE_SIZE,
+		.p_type = PT_LOAD, .p_vaddr = MODULE, .p_filesz = MODULE_SIZE + sizeof(k->data),
 		.p_offset = offsetof(struct made_kcore, module),
 	};
 	memset(k->text, 0x90, sizeof(k->text));
@@ -122,8 +124,12 @@ static int put(const char *dir, const char *path, const void *data, size_t size)
 /* The guest's files and the snapshot may be the same directory: nothing collides. */
 static char *make_dir(const struct made_kcore *k, size_t size)
 {
-	static const char kallsyms[] = "ffffffff81000000 T _stext\nffffffff81003000 T _etext\n";
-	static const char modules[] = "one 4096 0 - Live 0xffffffffc0000000\n"
+	static const char kallsyms[] = "ffffffff81000000 T _stext\nffffffff81003000 T _etext\n"
+				       "ffffffffc0000000 t first\t[one]\n"
+				       "ffffffffc0000800 t last\t[one]\n"
+				       "ffffffffc0001f00 d data\t[one]\n"
+				       "ffffffffd0000000 t gone\t[gone]\n";
+	static const char modules[] = "one 12288 0 - Live 0xffffffffc0000000\n"
 				      "gone 4096 0 - Live 0xffffffffd0000000\n"
 				      "huge 9999999999 0 - Live 0xffffffffc0000000\n";
 	char *dir = strdup("/tmp/perf-guest-text-XXXXXX"), proc[64];

@@ -85,15 +85,19 @@ void evlist__prepare_guest_callchain(struct evlist *evlist)
  * leaves out the frames that frame pointers lead to, lest the host's be there twice; where
  * there are no samples of the host they are good for code that has no tables.
  */
-static void evsel__config_user_stack(struct evsel *evsel)
+static void evsel__config_user_stack(struct evsel *evsel, bool kernel_only)
 {
 	struct perf_event_attr *attr = &evsel->core.attr;
 
+	/* the kernel has neither for these */
+	if (evsel__is_function_event(evsel) || kernel_only)
+		return;
 	if (guest_unwind_by == GUEST_UNWIND_BY_DWARF) {
 		evsel__set_sample_bit(evsel, REGS_USER);
 		evsel__set_sample_bit(evsel, STACK_USER);
 		attr->sample_regs_user = arch__user_reg_mask();
 		attr->sample_stack_user = PERF_GUEST_USER_STACK_MAX;
+		attr->exclude_callchain_user = 1;
 	}
 	if (!(attr->sample_type & PERF_SAMPLE_STACK_USER))
 		return;
@@ -104,7 +108,7 @@ static void evsel__config_user_stack(struct evsel *evsel)
 		attr->exclude_callchain_user = 0;
 }
 
-void evlist__config_guest_callchain(struct evlist *evlist)
+void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only)
 {
 	struct evsel *evsel;
 
@@ -117,6 +121,6 @@ void evlist__config_guest_callchain(struct evlist *evlist)
 		}
 		evsel->core.attr.guest_callchain = 1;
 		evsel->core.attr.guest_stack_words = guest_unwind__wants_stack_words();
-		evsel__config_user_stack(evsel);
+		evsel__config_user_stack(evsel, kernel_only);
 	}
 }

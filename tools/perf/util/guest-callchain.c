@@ -263,6 +263,18 @@ u64 guest_callchain__nr(const struct ip_callchain *chain)
 	return nr;
 }
 
+bool guest_callchain__has_guest(const struct ip_callchain *chain)
+{
+	u64 i;
+
+	for (i = 0; i < chain->nr; i++) {
+		if (chain->ips[i] == PERF_CONTEXT_GUEST_KERNEL ||
+		    chain->ips[i] == PERF_CONTEXT_GUEST_USER)
+			return true;
+	}
+	return false;
+}
+
 struct thread *__guest_callchain__thread(struct thread *thread)
 {
 	struct machine *machine = maps__machine(thread__maps(thread));

@@ -138,6 +138,9 @@ static inline struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *s
  */
 u64 guest_callchain__nr(const struct ip_callchain *chain);
 
+/** guest_callchain__has_guest - are there frames of a guest in a callchain? */
+bool guest_callchain__has_guest(const struct ip_callchain *chain);
+
 struct thread *__guest_callchain__thread(struct thread *thread);
 
 /**
@@ -224,10 +227,11 @@ void evlist__prepare_guest_callchain(struct evlist *evlist);
 /**
  * evlist__config_guest_callchain - set perf_event_attr::guest_callchain
  * @evlist: configured otherwise
+ * @kernel_only: user frames are not wanted
  *
  * Says so, and leaves the bit unset, where the kernel does not know it.
  */
-void evlist__config_guest_callchain(struct evlist *evlist);
+void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only);
 
 /** guest_callchain__supported - does the running kernel know the record? */
 bool guest_callchain__supported(void);

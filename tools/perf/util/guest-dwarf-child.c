@@ -3,18 +3,22 @@
  * Unwind in another process, and do without it if that ends.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/time64.h>
 #include <linux/zalloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "debug.h"
 #include "guest-dwarf-child.h"
@@ -23,6 +27,13 @@
 #define CHILD_MEMORY	(1ULL << 30)
 /* The first sample may have to load all files of a process. */
 #define SAMPLE_MS	10000
+/* What is slow with every sample is given up, too: replies later than a moment, in all. */
+#define MOMENT_MS	20
+#define PATIENCE_MS	60000
+
+#ifndef SYS_close_range
+#define SYS_close_range	436
+#endif
 
 struct request {
 	u32			  max;
@@ -73,19 +84,37 @@ static bool serve(struct guest_dwarf *gd, int fd)
 	return send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) == sizeof(reply);
 }
 
+/* Keep nothing of perf's: its pager waits for the last one that may write to it. */
+static int keep_only(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), i;
+
+	for (i = 0; i < 3; i++)
+		dup2(null, i);
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd > 3) {
+		dup2(fd, 3);
+		fd = 3;
+	}
+	syscall(SYS_close_range, 4, ~0U, 0);
+	return fd;
+}
+
 static void __noreturn child_main(int fd, const char *dir)
 {
 	struct reply hello = { .nr = 0 };
 	struct guest_dwarf *gd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* what ends perf by the terminal does so here */
-	signal(SIGINT, SIG_DFL);
+	/* perf has a rest to do then; its end is known by the signal above and the socket */
+	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	/* perf's own handler prints a backtrace; for perf itself it is not */
 	signal(SIGSEGV, SIG_DFL);
 	signal(SIGFPE, SIG_DFL);
 	limit_memory();
+	fd = keep_only(fd);
 	gd = guest_dwarf__new(dir);
 	if (!gd)
 		_exit(1);
@@ -108,14 +137,31 @@ static void stop(struct guest_dwarf_child *child)
 	waitpid(child->pid, NULL, 0);
 }
 
+static u64 now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * MSEC_PER_SEC + ts.tv_nsec / NSEC_PER_MSEC;
+}
+
 static bool get_reply(struct guest_dwarf_child *child, struct reply *reply)
 {
 	struct pollfd pfd = { .fd = child->fd, .events = POLLIN };
+	u64 begin = now_ms(), took;
 	int ret;
 
 	do {
 		ret = poll(&pfd, 1, child->sample_ms);
 	} while (ret < 0 && errno == EINTR);
+
+	took = now_ms() - begin;
+	if (took > MOMENT_MS)
+		child->slow_ms += took;
+	if (child->slow_ms > PATIENCE_MS) {
+		child->started = GUEST_DWARF_CHILDREN;	/* and no other one */
+		return false;
+	}
 	return ret == 1 && recv(child->fd, reply, sizeof(*reply), 0) == sizeof(*reply);
 }
 

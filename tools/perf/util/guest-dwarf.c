@@ -382,7 +382,9 @@ static void choose_layout(struct walk *walk, struct space *space)
 	const struct guest_layout *layouts = walk->gd->processes.layouts;
 	u64 ip = walk->sample->regs[perf_regs[GUEST_CFI_REG_IP]];
 
-	if (space->layout >= 0 && guest_layout__find(&layouts[space->layout], ip)) {
+	/* code that is in no process's files says nothing about which one it is */
+	if (space->layout >= 0 && (guest_layout__find(&layouts[space->layout], ip) ||
+				   guest_processes__next(&walk->gd->processes, ip, 0) < 0)) {
 		walk->layout = &layouts[space->layout];
 		unwind(walk);
 		if (walk->end <= GUEST_DWARF_CUT) {

@@ -27,7 +27,7 @@ struct choice {
 	struct guests	guests;
 	bool		*chosen;
 	int		nr_chosen;
-	const char	*all, *event, *exits, *graph, *host, *mount, *output;
+	const char	*all, *event, *exits, *g, *graph, *host, *mount, *output;
 };
 
 static int choose(struct choice *choice, const char *who)
@@ -82,7 +82,7 @@ static int parse(struct choice *choice, struct guest_args *args, int argc, const
 		{ 0, "guestmount",  .arg = true, .take = true, .value = &choice->mount },
 		{ 'o', "output",    .arg = true, .take = true, .value = &choice->output },
 		{ 'e', "event",	    .arg = true, .value = &choice->event },
-		{ 'g', NULL,	    .value = &choice->graph },
+		{ 'g', NULL,	    .value = &choice->g },
 		{ 0, "call-graph",  .arg = true, .value = &choice->graph },
 		{ 0, "guest-unwind", .arg = true, .add = choose_unwind },
 		{ }
@@ -144,7 +144,7 @@ static int add_args(struct guest_record *rec, const struct choice *choice, bool 
 		      guest_args__add(args, "-c1");
 	else if (!err && !choice->event)
 		err = guest_args__add(args, "-e") ?: guest_args__add(args, choose_event());
-	if (!err && !choice->graph)
+	if (!err && !choice->graph && !choice->g)
 		err = guest_args__add(args, "-g");
 	if (err || !choice->nr_chosen)
 		return err ?: guest_args__add(args, "-a");
@@ -176,7 +176,9 @@ static unsigned int what_to_take(const struct choice *choice)
 {
 	bool dwarf = guest_unwind__wants_user_stack();
 
-	if (choice->graph && *choice->graph)
+	if (choice->event && strstr(choice->event, "call-graph=dwarf"))
+		dwarf = true;
+	else if (choice->graph && *choice->graph)
 		dwarf = strstarts(choice->graph, "dwarf") ||
 			guest_unwind_by == GUEST_UNWIND_BY_DWARF;
 	return GUEST_SNAPSHOT_KERNEL | (dwarf ? GUEST_SNAPSHOT_PROCESSES : 0);

@@ -49,9 +49,22 @@ struct copy {
 	struct guest_snapshot *snapshot;
 };
 
+/* What it was where it was seen first: /proc begins with the guest's own processes. */
+struct known_path {
+	char *path;
+	u32  major, minor;
+	u64  inode;
+};
+
 static int cmp_paths(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	return strcmp(((const struct known_path *)a)->path, ((const struct known_path *)b)->path);
+}
+
+static void free_path(void *known)
+{
+	free(((struct known_path *)known)->path);
+	free(known);
 }
 
 static bool is_elf(int root, const char *path)
@@ -83,24 +96,36 @@ static void copy_file(struct copy *copy, const char *path)
 	copy->snapshot->user_files++;
 }
 
-/* Return: the path, kept; NULL if there are too many. */
-static char *know_path(struct copy *copy, const char *path)
+static bool same_file(const struct known_path *a, const struct known_path *b)
 {
-	char **found = tfind(path, &copy->paths, cmp_paths), *kept;
+	return a->major == b->major && a->minor == b->minor && a->inode == b->inode;
+}
+
+/*
+ * Return: the path, kept; NULL if there are too many, or if this is another file than
+ * the one of that name: a container's.
+ */
+static char *know_path(struct copy *copy, const struct known_path *key)
+{
+	struct known_path **found = tfind(key, &copy->paths, cmp_paths), *kept;
 
 	if (found)
-		return *found;
+		return same_file(*found, key) ? (*found)->path : NULL;
 	if (copy->nr_paths == GUEST_FILES_MAX)
 		return NULL;
-	kept = strdup(path);
-	if (!kept || !tsearch(kept, &copy->paths, cmp_paths)) {
-		free(kept);
+	kept = malloc(sizeof(*kept));
+	if (!kept)
+		return NULL;
+	*kept = *key;
+	kept->path = strdup(key->path);
+	if (!kept->path || !tsearch(kept, &copy->paths, cmp_paths)) {
+		free_path(kept);
 		return NULL;
 	}
 	copy->nr_paths++;
-	if (*kept == '/')
-		copy_file(copy, kept);
-	return kept;
+	if (*kept->path == '/')
+		copy_file(copy, kept->path);
+	return kept->path;
 }
 
 /*
@@ -112,21 +137,24 @@ static char *know_path(struct copy *copy, const char *path)
 static int maps_line(void *arg, char *line)
 {
 	struct copy *copy = arg;
+	struct known_path key;
 	struct mapping m;
 	char perms[5];
 	int at = 0;
 
 	if (copy->nr == GUEST_MAPPINGS_MAX)
 		return 1;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4[-rwxsp] %" SCNx64 " %*x:%*x %*u %n",
-		   &m.start, &m.end, perms, &m.offset, &at) != 4 || !at)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4[-rwxsp] %" SCNx64 " %x:%x %" SCNu64
+		   " %n", &m.start, &m.end, perms, &m.offset, &key.major, &key.minor, &key.inode,
+		   &at) != 7 || !at)
 		return 0;
 	if (strlen(perms) != 4 || perms[2] != 'x' || m.start >= m.end ||
 	    m.end > GUEST_USER_END || m.offset > GUEST_USER_END)
 		return 0;
 	if (strcmp(line + at, GUEST_VDSO) && !guest_user_path__valid(line + at))
 		return 0;
-	m.path = know_path(copy, line + at);
+	key.path = line + at;
+	m.path = know_path(copy, &key);
 	if (m.path)
 		copy->mappings[copy->nr++] = m;
 	return 0;
@@ -197,7 +225,7 @@ void guest_snapshot__take_processes(int root, int out, struct guest_snapshot *sn
 		copy->out = out;
 		copy->snapshot = snapshot;
 		take_all(copy, proc);
-		tdestroy(copy->paths, free);
+		tdestroy(copy->paths, free_path);
 	}
 	if (proc)
 		closedir(proc);

@@ -4,6 +4,7 @@
  * of which the guest has no file, as when its VMM boots it. /proc/kcore is an ELF core
  * file whose segments are where the kernel has its memory (fs/proc/kcore.c).
  */
+#include <ctype.h>
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -23,13 +24,23 @@
 #define MODULE_LIMIT	(16ULL << 20)
 #define TOTAL_LIMIT	(256ULL << 20)
 #define MODULES_LIMIT	(4 << 20)
+#define MODULES_MAX	4096
+/* What there is of a module from its last function on: the rest is not code. */
+#define LAST_FUNCTION	4096
+
+/* A module, and where its last function begins. */
+struct module {
+	u64 start, size, last;
+};
 
 struct kcore {
-	int	   fd, out;
-	Elf64_Phdr segments[SEGMENTS_MAX];
-	u32	   nr;
-	u64	   text, end;		/* _stext, _etext */
-	u64	   taken;
+	int	      fd, out;
+	Elf64_Phdr    segments[SEGMENTS_MAX];
+	u32	      nr;
+	u64	      text, end;	/* _stext, _etext */
+	struct module modules[MODULES_MAX];
+	u32	      nr_modules;
+	u64	      taken;
 };
 
 static bool read_all(int fd, void *buf, size_t size, u64 offset)
@@ -94,29 +105,59 @@ static void take_range(struct kcore *kcore, u64 addr, u64 size)
 		kcore->taken += size;
 }
 
+static void note_function(struct kcore *kcore, const struct guest_symbol *sym)
+{
+	struct module *module;
+
+	if (!strchr("tw", tolower(sym->type)))
+		return;
+	for (module = kcore->modules; module < kcore->modules + kcore->nr_modules; module++) {
+		if (sym->start - module->start < module->size)
+			module->last = max(module->last, sym->start);
+	}
+}
+
 static int kallsyms_line(void *arg, char *line)
 {
 	struct guest_symbol sym;
 	struct kcore *kcore = arg;
 
-	if (!guest_symbol__parse(&sym, line) || *sym.module)
+	if (!guest_symbol__parse(&sym, line))
 		return 0;
-	if (!strcmp(sym.name, "_stext"))
+	if (*sym.module)
+		note_function(kcore, &sym);
+	else if (!strcmp(sym.name, "_stext"))
 		kcore->text = sym.start;
 	else if (!strcmp(sym.name, "_etext"))
 		kcore->end = sym.start;
-	return kcore->text && kcore->end;
+	return 0;
 }
 
 /* "name 16384 0 - Live 0xffffffffc0000000", as written by this perf */
 static int module_line(void *arg, char *line)
 {
-	u64 start, size;
+	struct kcore *kcore = arg;
+	struct module *module = &kcore->modules[kcore->nr_modules];
 
-	if (sscanf(line, "%*s %" SCNu64 " %*u - Live 0x%" SCNx64, &size, &start) == 2 &&
-	    size && size <= MODULE_LIMIT)
-		take_range(arg, start, size);
+	if (kcore->nr_modules == MODULES_MAX)
+		return 1;
+	if (sscanf(line, "%*s %" SCNu64 " %*u - Live 0x%" SCNx64, &module->size,
+		   &module->start) == 2 && module->size && module->size <= MODULE_LIMIT)
+		kcore->nr_modules++;
 	return 0;
+}
+
+static void take_all(struct kcore *kcore)
+{
+	struct module *module;
+
+	if (kcore->text && kcore->end > kcore->text && kcore->end - kcore->text <= TEXT_LIMIT)
+		take_range(kcore, kcore->text, kcore->end - kcore->text);
+	for (module = kcore->modules; module < kcore->modules + kcore->nr_modules; module++) {
+		if (module->last)
+			take_range(kcore, module->start,
+				   min(module->size, module->last - module->start + LAST_FUNCTION));
+	}
 }
 
 u64 guest_text__take(int root, int out)
@@ -129,11 +170,9 @@ u64 guest_text__take(int root, int out)
 	kcore->out = out;
 	kcore->fd = guest_file__open(root, "proc/kcore");
 	if (kcore->fd >= 0 && read_segments(kcore)) {
-		guest_file__lines(out, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, kcore);
-		if (kcore->end > kcore->text && kcore->text &&
-		    kcore->end - kcore->text <= TEXT_LIMIT)
-			take_range(kcore, kcore->text, kcore->end - kcore->text);
 		guest_file__lines(out, "proc/modules", MODULES_LIMIT, module_line, kcore);
+		guest_file__lines(out, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, kcore);
+		take_all(kcore);
 	}
 	if (kcore->fd >= 0)
 		close(kcore->fd);

@@ -203,7 +203,7 @@ static void report(const struct guest_user *user, const char *name)
 		all += user->ends[i];
 	if (!all)
 		return;
-	if (!user->child.processes) {
+	if (!user->child.processes && !user->ends[GUEST_DWARF_FAILED]) {
 		pr_warning("Guest %s: user stacks by frame pointers, for want of its processes' files: record with --call-graph dwarf and a guest mount (perf kvm-callchain mount)\n",
 			   name);
 		return;
