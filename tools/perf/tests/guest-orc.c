@@ -237,11 +237,12 @@ static int test__spread(struct test_suite *test __maybe_unused, int subtest __ma
 	return TEST_OK;
 }
 
-/* Two entries with a GiB between them. */
+/* Two entries with as much between them as there can be: both are in one block. */
 static int test__far_apart(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
 {
 	static const u8 unwind[12] = { 8, 0, 0, 0, 5, 2, 16, 0, 0, 0, 5, 2 };
-	static const s32 ips[] = { 0x1000, 0x40000ffb };
+	static const s32 ips[] = { INT32_MIN, INT32_MAX - 4 };
+	const u64 text = 0xfffffffe00000000ULL, last = text + 0xffffffff;
 	struct made_elf made = { .data = NULL };
 	struct guest_orc *orc = guest_orc__new();
 	const char *why;
@@ -249,23 +250,22 @@ static int test__far_apart(struct test_suite *test __maybe_unused, int subtest _
 	void *elf;
 	int err;
 
-	made_elf__add(&made, ".text", SHT_NOBITS, SHF_ALLOC | SHF_EXECINSTR, MADE_TEXT,
-		      NULL, 0x40000000);
-	made_elf__add(&made, ".orc_unwind_ip", SHT_PROGBITS, SHF_ALLOC, MADE_TEXT - 0x1000,
+	made_elf__add(&made, ".text", SHT_NOBITS, SHF_ALLOC | SHF_EXECINSTR, text,
+		      NULL, 0x100000000);
+	made_elf__add(&made, ".orc_unwind_ip", SHT_PROGBITS, SHF_ALLOC, text + 0x80000000,
 		      ips, sizeof(ips));
-	made_elf__add(&made, ".orc_unwind", SHT_PROGBITS, SHF_ALLOC, MADE_TEXT - 0x800,
+	made_elf__add(&made, ".orc_unwind", SHT_PROGBITS, SHF_ALLOC, text - 0x1000,
 		      unwind, sizeof(unwind));
 	elf = made_elf__finish(&made, false, &size);
-	err = guest_orc__add_kernel(orc, elf, size, MADE_TEXT, NULL, &why);
+	err = guest_orc__add_kernel(orc, elf, size, text, NULL, &why);
 	free(elf);
 
 	TEST_ASSERT_EQUAL("load", err, 0);
 	TEST_ASSERT_VAL("memory", guest_orc__memory(orc) < 1000);
-	TEST_ASSERT_EQUAL("first", guest_orc__find(orc, MADE_TEXT)->sp_offset, 8);
-	TEST_ASSERT_EQUAL("its end",
-			  guest_orc__find(orc, MADE_TEXT + 0x3ffffffe)->sp_offset, 8);
-	TEST_ASSERT_EQUAL("last", guest_orc__find(orc, MADE_TEXT + 0x3fffffff)->sp_offset, 16);
-	TEST_ASSERT_VAL("behind", !guest_orc__find(orc, MADE_TEXT + 0x40000000));
+	TEST_ASSERT_EQUAL("first", guest_orc__find(orc, text)->sp_offset, 8);
+	TEST_ASSERT_EQUAL("its end", guest_orc__find(orc, last - 1)->sp_offset, 8);
+	TEST_ASSERT_EQUAL("last", guest_orc__find(orc, last)->sp_offset, 16);
+	TEST_ASSERT_VAL("behind", !guest_orc__find(orc, last + 1));
 	guest_orc__delete(orc);
 	return TEST_OK;
 }
@@ -780,6 +780,10 @@ static int test__stack_section(struct test_suite *test __maybe_unused,
 	TEST_ASSERT_EQUAL("behind the end",
 			  guest_stack__parse(&stack, copy, ARRAY_SIZE(copy)), -EINVAL);
 	memcpy(copy, section, sizeof(copy));
+	copy[2] += 1ULL << 32;
+	TEST_ASSERT_EQUAL("value left over",
+			  guest_stack__parse(&stack, copy, ARRAY_SIZE(copy)), -EINVAL);
+	memcpy(copy, section, sizeof(copy));
 	copy[1] |= 4;
 	TEST_ASSERT_EQUAL("misaligned",
 			  guest_stack__parse(&stack, copy, ARRAY_SIZE(copy)), -EINVAL);
@@ -787,6 +791,40 @@ static int test__stack_section(struct test_suite *test __maybe_unused,
 	TEST_ASSERT_EQUAL("wraps", guest_stack__parse(&stack, copy, ARRAY_SIZE(copy)), -EINVAL);
 	copy[0] = GUEST_STACKS_MAX + 1;
 	TEST_ASSERT_EQUAL("too many", guest_stack__parse(&stack, copy, ARRAY_SIZE(copy)), -EINVAL);
+	guest_stack__exit(&stack);
+	return TEST_OK;
+}
+
+/* More words than there is room for at first, in each of two stacks. */
+static int test__many_words(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
+{
+	enum { WORDS = 320, MAP = WORDS / 32, SIZE = 2 + MAP + WORDS / 2 };
+	static const u64 empty[] = { 1, STACK, 32, 0 };
+	struct guest_stack stack = { .nr_stacks = 0 };
+	u64 data[1 + 2 * SIZE], *at, unused;
+	unsigned int i;
+
+	TEST_ASSERT_EQUAL("empty", guest_stack__parse(&stack, empty, ARRAY_SIZE(empty)), 0);
+	TEST_ASSERT_VAL("no word", !guest_stack__word(&stack, 0, STACK, &unused));
+
+	data[0] = 2;
+	for (at = data + 1; at < data + ARRAY_SIZE(data); at += SIZE) {
+		at[0] = at == data + 1 ? STACK : IRQ_STACK;
+		at[1] = WORDS | (u64)WORDS << 32;
+		for (i = 0; i < MAP; i++)
+			at[2 + i] = 0x5555555555555555;
+		for (i = 0; i < WORDS / 2; i++)
+			at[2 + MAP + i] = 2 * i | (2 * i + 1ULL) << 32;
+	}
+	TEST_ASSERT_EQUAL("parse", guest_stack__parse(&stack, data, ARRAY_SIZE(data)), 0);
+	for (i = 0; i < WORDS; i++) {
+		TEST_ASSERT_VAL("word", has_word(&stack, STACK + 8 * i, ~0xffffffffULL | i));
+		TEST_ASSERT_VAL("second", has_word(&stack, IRQ_STACK + 8 * i, ~0xffffffffULL | i));
+	}
+
+	/* those of the sample before are gone */
+	TEST_ASSERT_EQUAL("again", guest_stack__parse(&stack, empty, ARRAY_SIZE(empty)), 0);
+	TEST_ASSERT_VAL("old word", !guest_stack__word(&stack, 0, STACK, &unused));
 	guest_stack__exit(&stack);
 	return TEST_OK;
 }
@@ -872,6 +910,7 @@ static struct test_case tests__guest_orc[] = {
 	TEST_CASE("damaged modules", damaged_module),
 	TEST_CASE("unwinding", unwind),
 	TEST_CASE("stack words", stack_section),
+	TEST_CASE("many stack words", many_words),
 	TEST_CASE("registers", regs_section),
 	{ .name = NULL },
 };
