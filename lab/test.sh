@@ -3,18 +3,37 @@
 #
 # test.sh NAME LAB-RUN-ARGUMENTS: lab/run, for tests. The emulation of a host and its guest
 # goes wrong now and then in ways that have nothing to do with us (lab/README.md): a
-# scenario that fails is tried once more. What is wrong with the code fails twice. What
-# the first try printed is in build/test/NAME.first.
+# scenario that fails is tried once more, and a third time if a guest's kernel has
+# panicked. What is wrong with the code fails each time. What a try printed that is not the
+# last one is in build/test/NAME.first.
 set -uo pipefail
-name=$1 first=${BUILD:-build}/test/$1.first
+name=$1 log=${BUILD:-build}/test/$1.first
 shift
-mkdir -p "$(dirname "$first")"
+mkdir -p "$(dirname "$log")"
+: > "$log"
 here=$(dirname "$0")
 
+# Did a guest panic in the run that $1 is the output of?
+panicked() {
+	local dir
+	dir=$(sed -n 's/^lab: .* failed .*, see //p' "$1" | tail -n 1)
+	[ -n "$dir" ] && grep -qs 'Kernel panic' "$dir"/l2*.log
+}
+
 echo "lab: $name"
-if "$here/run" "$@" > "$first" 2>&1; then
-	cat "$first"
-	exit 0
-fi
-echo "lab: $name failed once, see $first"
+for try in 1 2; do
+	if "$here/run" "$@" > "$log.now" 2>&1; then
+		cat "$log.now"
+		rm "$log.now"
+		exit 0
+	fi
+	cat "$log.now" >> "$log"
+	if [ $try = 2 ] && ! panicked "$log.now"; then
+		cat "$log.now"
+		rm "$log.now"
+		exit 1
+	fi
+	echo "lab: $name failed, see $log"
+done
+rm "$log.now"
 exec "$here/run" "$@"

@@ -116,8 +116,10 @@ class Code:
         self.patched.sort()
         self.live = (directory / "text").is_dir()
         if self.live:
-            self.regions = sorted((int(f.name, 16), f.read_bytes())
-                                  for f in (directory / "text").iterdir())
+            live = [(int(f.name, 16), f.read_bytes()) for f in (directory / "text").iterdir()]
+            # What the kernel had for its start is gone, but on the idle task's stack
+            self.regions = sorted(live + [r for r in self.regions if not any(
+                start <= r[0] < start + len(code) for start, code in live)])
             self.patched = []
 
     def _kernel(self, path):
