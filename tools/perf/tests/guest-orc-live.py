@@ -4,7 +4,7 @@
 
 Unwind a distribution's kernel while it runs. ROOT is where its package was
 unpacked; it boots in an emulator, KASLR on, with the program LOAD for init. Again
-and again the guest is stopped and LIVE (guest-orc-live) unwinds each CPU from its
+and again the guest is stopped, at times just after an NMI, and LIVE (guest-orc-live) unwinds each CPU from its
 registers, over the stack words it collects in the guest's memory.
 
 What must be true without knowing better than the unwinder: chains end at a root,
@@ -28,6 +28,8 @@ LIVE, LOAD, ROOT = sys.argv[1:4]
 SAMPLES = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
 MEMORY = 256 << 20
 CPUS = 2
+# The CPU entry area: NMIs that interrupt the kernel are the only ones to use a stack in it here
+IST_STACKS = 0xfffffe0000000000 >> 39
 ENDS = ['user', 'root', 'max', 'no table', 'no entry', 'no word', 'cut', 'no register',
         'backward', 'off stack', 'bad entry']
 failed = False
@@ -76,13 +78,24 @@ class Guest:
         self.qmp.readline()
         self.command('qmp_capabilities')
 
-    def command(self, name, **arguments):
-        json.dump({'execute': name, 'arguments': arguments}, self.qmp)
-        self.qmp.flush()
+    def answer(self):
         while True:
             answer = json.loads(self.qmp.readline())
             if 'event' not in answer:
                 return answer.get('return')
+
+    def command(self, name, **arguments):
+        json.dump({'execute': name, 'arguments': arguments}, self.qmp)
+        self.qmp.flush()
+        return self.answer()
+
+    def stop_in_nmi(self):
+        """Send all CPUs an NMI and stop them while they handle it, with some luck."""
+        names = ['inject-nmi', *['query-status'] * random.randrange(8), 'stop']
+        self.qmp.write(''.join(json.dumps({'execute': name}) for name in names))
+        self.qmp.flush()
+        for _ in names:
+            self.answer()
 
     def wait_for(self, what, seconds):
         for _ in range(seconds * 2):
@@ -154,14 +167,18 @@ def read_linear(ram, cr3, addr, size):
 
 def sample(guest, live, release, stext):
     ends, bad_calls, direct, reached, differ = {}, [], 0, 0, 0
-    words = raw = kernel = frames = stacks = user = 0
+    words = raw = kernel = frames = stacks = user = nmis = nmi_roots = turn = 0
     short = []
     with open(guest.ram, 'rb') as f:
         ram = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
     deadline = time.time() + 240
     while kernel < SAMPLES and time.time() < deadline:
         time.sleep(random.uniform(0.001, 0.01))
-        guest.command('stop')
+        turn += 1
+        if turn % 4:
+            guest.command('stop')
+        else:
+            guest.stop_in_nmi()
         for r in guest.registers():
             if r['cpl'] == 3:
                 user += 1
@@ -175,6 +192,9 @@ def sample(guest, live, release, stext):
             words += int(answer[1])
             raw += int(answer[2])
             differ += answer[3] != '1'
+            if r['rsp'] >> 39 == IST_STACKS:
+                nmis += 1
+                nmi_roots += end in ('user', 'root')
             stacks += int(answer[6]) > 1
             chain = [int(a, 16) for a in answer[7:]]
             frames += len(chain)
@@ -196,12 +216,15 @@ def sample(guest, live, release, stext):
     roots = ends.get('user', 0) + ends.get('root', 0)
     print(f'# {release}: {kernel} kernel samples, {user} of user mode, {stacks} on more than '
           f'one stack, {frames / n:.1f} frames, ends: {ends}')
+    print(f'# {nmis} on the stack that NMIs have, {nmi_roots} of these to a root')
     print(f'# short: {short[:8]}')
     print(f'# behind no call (where interrupted, as a rule): {len(bad_calls)} {bad_calls[:4]}')
     print(f'# direct calls to the function of the frame before: {reached} of {direct}')
     print(f'# bytes a sample: {words / n:.0f} of words, {raw / n:.0f} of stacks')
     result(kernel >= SAMPLES / 4, f'{release}: samples', f'{kernel}')
     result(roots >= 0.98 * kernel, f'{release}: end at a root', f'{roots} of {kernel}')
+    result(nmis >= 20 and nmi_roots >= 0.95 * nmis, f'{release}: NMIs, through two stacks',
+           f'{nmi_roots} of {nmis}')
     # code between two stacks, for which the kernel's own tables are wrong
     result(differ <= 0.005 * kernel, f'{release}: words are as good as whole stacks',
            f'{differ} differ')
