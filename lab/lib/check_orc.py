@@ -30,7 +30,8 @@ import symbols
 SYSCALL = re.compile("entry_SYSCALL_64_after_hwframe|entry_(INT80|SYSENTER|SYSCALL)_compat|"
                      "asm_int80_")
 TASK = re.compile("ret_from_fork|secondary_startup_64|common_startup_64")
-EXCEPTION = re.compile("asm_(exc|sysvec|common_interrupt|spurious|load_gs)")
+# The last two are called by these, but have tables that pass over their caller
+EXCEPTION = re.compile("asm_(exc|sysvec|common_interrupt|spurious|load_gs)|(error|paranoid)_entry")
 INTERRUPT = re.compile("asm_(sysvec_|common_interrupt)")
 # The guest's clock goes on while the host does what it wanted there, ours does not
 LEAVES_GUEST = {"iowrite16", "vp_notify", "vp_notify_with_data", "native_write_msr",
@@ -235,7 +236,9 @@ def report_chains(report, judge, chains, prefix, summary):
         short.most_common())
     wrong = sum(kinds[kind] for kind in FALSE)
     returns = sum(kinds.values()) - kinds["interrupted"] - kinds["root"]
-    report.test(returns >= 500 and count["with_false_frame"] <= max(1, 0.001 * count["kernel"]),
+    # the guest's own may be at the same time as what is read of its code
+    allowed = max(1, 0.001 * count["kernel"]) if prefix else 0
+    report.test(returns >= 500 and count["with_false_frame"] <= allowed,
                 f"{prefix}frames",
                 f"chains with a false frame: {count['with_false_frame']} of {count['kernel']}; "
                 f"frames: {dict(kinds.most_common())}",
@@ -268,7 +271,7 @@ def report_power(report, judge, chains, summary):
     kernels = [list(c.kernel) for c in chains if len(c.kernel) >= 5]
     others = [address for kernel in kernels for address in kernel[1:]]
     found = {}
-    for how, least in (("another caller", 90), ("other text", 95), ("dropped", 60)):
+    for how, least in (("another caller", 85), ("other text", 95), ("dropped", 55)):
         spoilt = list(filter(None, (spoil(judge, k, how, others, rand) for k in kernels)))
         seen = sum(any(kind in FALSE for kind in judge.frames(k)) for k in spoilt)
         found[how] = report.share(f"finds-{how.replace(' ', '-')}", seen, len(spoilt), least,
