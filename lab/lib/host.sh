@@ -110,15 +110,26 @@ start_work() {
 }
 stop_work() { guest "kill $(cat /run/guestwork.pid)"; }
 
+# fetch N TO COMMANDS: unpack the tar archive that these write in the n-th guest. Beside
+# its load a connection has been seen to end in the midst of it.
+fetch() {
+	local try
+	for try in 1 2 3; do
+		guest_n "$1" "$3" | tar -C "$2" -x && return
+		say "the archive from guest $1 ends early ($try)"
+	done
+	fail "copying the files of guest $1"
+}
+
 # copy_guest_n N TO: what perf wants of the n-th guest's files
 copy_guest_n() {
 	mkdir -p "$2"
-	guest_n "$1" 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
+	fetch "$1" "$2" 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
 	       cp --parents proc/kallsyms proc/modules proc/version sys/kernel/notes /tmp/copy
 	       cp -r --parents sys/module/*/sections sys/module/*/notes/.note.gnu.build-id /tmp/copy
 	       cp -r --parents $(ls -d boot/vmlinuz-* boot/config-* 2> /dev/null) \
 		       lib/modules/$(uname -r) usr/local/bin /tmp/copy
-	       tar -C /tmp/copy -c .' | tar -C "$2" -x || fail "copying the files of guest $1"
+	       tar -C /tmp/copy -c .'
 }
 
 # copy_guest: have perf use a copy of the first guest's files from here on. A mount
@@ -131,12 +142,11 @@ copy_guest() {
 
 # copy_processes: to that copy, the maps of the first guest's processes and the files in them
 copy_processes() {
-	guest 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
+	fetch 1 "/run/guestcopy/$guest_pid" 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
 	       cp --parents proc/[0-9]*/maps /tmp/copy 2> /dev/null
 	       cp --parents $(cat /tmp/copy/proc/[0-9]*/maps | awk "\$2 ~ /x/ && \$6 ~ /^.usr/ { print \$6 }" |
 		       sed "s,^/,," | sort -u) /tmp/copy
-	       tar -C /tmp/copy -c .' |
-		tar -C "/run/guestcopy/$guest_pid" -x || fail "copying the processes of the guest"
+	       tar -C /tmp/copy -c .'
 }
 
 # workload COMMANDS: a command line for perf record that runs these, with the
