@@ -15,7 +15,7 @@ packages=(
 	# unit tests and fuzzing
 	clang llvm libclang-rt-14-dev valgrind strace sparse
 	# the lab
-	qemu-system-x86 qemu-utils mmdebstrap sshfs openssh-client tmux
+	qemu-system-x86 qemu-utils mmdebstrap sshfs openssh-client tmux bzip2
 	bochs bochs-term syslinux mtools dosfstools bsdutils
 )
 

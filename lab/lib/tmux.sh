@@ -34,3 +34,9 @@ end_browsing() {
 	keys q
 	see leaves 'ended: 0'
 }
+
+# returns_to PROGRAM FUNCTION: the address behind its first call, by disassembly
+returns_to() {
+	objdump -d --no-show-raw-insn "$1" |
+		awk -v call="<$2>\$" '/call/ && $0 ~ call { getline; sub(":", ""); print $1; exit }'
+}

@@ -21,16 +21,12 @@ see finds 'vcpu_run'
 keys E
 see host-frames 'kvm_arch_vcpu_ioctl_run'
 see guest-kernel-frames 'asm_sysvec_apic_timer_interrupt \[g\]'
-# the program's only calls of main and step_1
-returns_to() {
-	objdump -d --no-show-raw-insn "$BUILD/lab/guest/guestwork" |
-		awk -v call="<$1>\$" '/call/ && $0 ~ call { getline; sub(":", ""); print $1; exit }'
-}
-see program-frames "(0x0*$(returns_to main)|_start) \[g\]"
+program=$BUILD/lab/guest/guestwork
+see program-frames "(0x0*$(returns_to "$program" main)|_start) \[g\]"
 screen > "$out/tui.txt"
 
 # one chain: none of the host's frames comes after the first of the guest's
-awk -v root="$(returns_to main)|_start" '
+awk -v root="$(returns_to "$program" main)|_start" '
 	/kvm_arch_vcpu_ioctl_run/ && !host { host = NR }
 	/asm_sysvec_apic_timer_interrupt \[g\]/ && host && !kernel { kernel = NR }
 	$0 ~ root && kernel { good = 1; exit }

@@ -18,13 +18,10 @@ see finds '\[g\] gw_leaf_mix'
 keys E
 see kernel-frames 'gw_read_outer'
 see syscall-frames 'ksys_read|vfs_read'
-# Where the program's frames return to, by its disassembly: in step_2 and in _start
-returns_to() {
-	objdump -d --no-show-raw-insn "$out"/guestmount/*/usr/local/bin/guestwork |
-		awk -v call="<$1>\$" '/call/ && $0 ~ call { getline; sub(":", ""); print $1; exit }'
-}
-see user-frame-innermost "0x0*$(returns_to step_1)|step_2"
-see user-frame-outermost "0x0*$(returns_to main)|_start"
+program=$(echo "$out"/guestmount/*/usr/local/bin/guestwork)
+# in step_2 and in _start
+see user-frame-innermost "0x0*$(returns_to "$program" step_1)|step_2"
+see user-frame-outermost "0x0*$(returns_to "$program" main)|_start"
 screen > "$out/tui.txt"
 end_browsing
 exit $failed

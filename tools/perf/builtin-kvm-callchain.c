@@ -191,11 +191,6 @@ static int cmd_guest_top(int argc, const char **argv)
 	return ret;
 }
 
-static int add_guest_unwind(void *data __maybe_unused, const char *mode)
-{
-	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
-}
-
 /*
  * The session finds the symbols beside perf.data; all there is to say is that this
  * is about guests.
@@ -205,7 +200,7 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	const char *host = NULL;
 	const struct guest_option ours[] = {
 		{ 0, "host", .take = true, .value = &host },
-		{ 0, "guest-unwind", .arg = true, .take = true, .add = add_guest_unwind },
+		{ 0, "guest-unwind", .arg = true, .take = true, .add = guest_unwind__add },
 		{ }
 	};
 	struct guest_args args = {};

@@ -4,8 +4,8 @@
 
 Unwind a distribution's kernel while it runs. ROOT is where its package was
 unpacked; it boots in an emulator, KASLR on, with the program LOAD for init. Again
-and again the guest is stopped, at times just after an NMI, and LIVE (guest-orc-live) unwinds each CPU from its
-registers, over the stack words it collects in the guest's memory.
+and again the guest is stopped, at times just after an NMI, and LIVE (guest-orc-live)
+unwinds each CPU from its registers, over the stack words it collects in the guest's memory.
 
 What must be true without knowing better than the unwinder: chains end at a root,
 whole stacks give the same chains as the words, and return addresses are behind

@@ -59,12 +59,6 @@ static int choose_pids(void *data, const char *pids)
 	return err;
 }
 
-/* perf record parses it, too; what to take of the guests depends on it. */
-static int choose_unwind(void *data __maybe_unused, const char *mode)
-{
-	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
-}
-
 static bool is_chosen(const struct choice *choice, int i)
 {
 	return !choice->nr_chosen || choice->chosen[i];
@@ -84,7 +78,8 @@ static int parse(struct choice *choice, struct guest_args *args, int argc, const
 		{ 'e', "event",	    .arg = true, .value = &choice->event },
 		{ 'g', NULL,	    .value = &choice->g },
 		{ 0, "call-graph",  .arg = true, .value = &choice->graph },
-		{ 0, "guest-unwind", .arg = true, .add = choose_unwind },
+		/* perf record parses it, too; what to take of the guests depends on it */
+		{ 0, "guest-unwind", .arg = true, .add = guest_unwind__add },
 		{ }
 	};
 

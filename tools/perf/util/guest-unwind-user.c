@@ -23,7 +23,7 @@
 
 /**
  * struct guest_user - a guest
- * @copy:   directory of files copied for this session, "" if they were there before
+ * @copy:   directory of files copied to be read here, "" if they were there before
  * @ends:   chains by how they ended
  */
 struct guest_user {

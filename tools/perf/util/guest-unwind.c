@@ -2,6 +2,7 @@
 /*
  * Choose how a guest's kernel is unwound, and do it.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,11 @@ int guest_unwind__parse(const struct option *opt __maybe_unused, const char *arg
 	}
 	pr_err("--guest-unwind=%s: it is one of auto, fp, orc, dwarf, scan\n", arg);
 	return -1;
+}
+
+int guest_unwind__add(void *data __maybe_unused, const char *mode)
+{
+	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
 }
 
 bool guest_unwind__chooses(void)

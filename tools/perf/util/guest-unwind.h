@@ -38,6 +38,9 @@ extern enum guest_unwind_by guest_unwind_by;
 /** guest_unwind__parse - set guest_unwind_by; for OPT_CALLBACK() */
 int guest_unwind__parse(const struct option *opt, const char *arg, int unset);
 
+/** guest_unwind__add - the same, for struct guest_option; @data is not used */
+int guest_unwind__add(void *data, const char *mode);
+
 #define GUEST_UNWIND_HELP "how to unwind guests: auto, fp, orc, dwarf, scan"
 
 /** guest_unwind__chooses - is it left to us how each guest's kernel is unwound? */
