@@ -133,13 +133,13 @@ static bool asks_for_options(int argc, const char **argv)
 	if (argc < 2)
 		return false;
 	if (!strcmp(argv[1], "--list-opts")) {
-		printf("--guest --exits --host --guestmount ");
+		printf("--guest --exits --guest-files --host --guestmount ");
 		return true;
 	}
 	if (strcmp(argv[1], "-h"))
 		return false;
 	printf("\n Usage: perf kvm-callchain %s [-p <pid>|--guest <name>|-a] [--exits] [--host]\n"
-	       "        [--guestmount <directory>] [<options of perf %s>]\n", argv[0], argv[0]);
+	       "        [--guest-files] [--guestmount <directory>] [<options of perf %s>]\n", argv[0], argv[0]);
 	fflush(stdout);
 	return true;
 }
@@ -160,7 +160,7 @@ static int cmd_guest_record(int argc, const char **argv)
 		guest_progress__end();
 		symbol_conf.guestmount = NULL;
 		if (ret >= 0)
-			guest_summary__print(rec.output, rec.dir);
+			guest_record__end(&rec);
 	}
 	guest_record__exit(&rec);
 	return ret;

@@ -99,6 +99,7 @@ static void put_mount(void)
 	    "7f0000090000-7f0000091000" REST "/lib/\033[2J.so\n"
 	    "7f00000a0000-7f00000a1000" REST "/lib/new\\012line.so\n"
 	    "7f00000b0000-7f00000b1000" REST "/lib/not-there.so\n"
+	    "f7fc0000-f7fc2000 r-xp 00000000 00:00 0          [vdso]\n"
 	    "7fff00000000-7fff00002000 r-xp 00000000 00:00 0          [vdso]\n"
 	    "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]\n");
 	put("m/proc/2/maps", "");
@@ -140,8 +141,8 @@ static int check_snapshot(void)
 	put_mount();
 	snprintf(out, sizeof(out), "%s/out", dir);
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES,
-						       &snapshot), 0);
+	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES |
+						       GUEST_SNAPSHOT_FILES, &snapshot), 0);
 	TEST_ASSERT_EQUAL("processes", (int)snapshot.processes, 3);
 	TEST_ASSERT_EQUAL("files", (int)snapshot.user_files, 5);
 	TEST_ASSERT_VAL("process 1", is("out/7/processes/1",
@@ -151,6 +152,7 @@ static int check_snapshot(void)
 		"7f0000020000-7f0000021000 1000 /lib/text\n"
 		"7f0000050000-7f0000051000 1000 /lib/b.so\n"
 		"7f00000b0000-7f00000b1000 1000 /lib/not-there.so\n"
+		"f7fc0000-f7fc2000 0 [vdso32]\n"
 		"7fff00000000-7fff00002000 0 [vdso]\n"));
 	TEST_ASSERT_VAL("process 3, without other files of the same name",
 			is("out/7/processes/3", "401000-402000 1000 /usr/bin/a\n"
@@ -215,8 +217,8 @@ static int check_limits(void)
 
 	snprintf(out, sizeof(out), "%s/out", dir);
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES,
-						       &snapshot), 0);
+	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES |
+						       GUEST_SNAPSHOT_FILES, &snapshot), 0);
 	TEST_ASSERT_EQUAL("processes", (int)snapshot.processes, GUEST_PROCESSES_MAX);
 	TEST_ASSERT_EQUAL("files", (int)snapshot.user_files, 1);
 	TEST_ASSERT_VAL("large", is("out/7/user/lib/large", NULL));

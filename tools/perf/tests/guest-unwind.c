@@ -288,13 +288,13 @@ static int test__guest_unwind_guess(struct test_suite *test __maybe_unused,
 	u8 cpumode;
 
 	TEST_ASSERT_VAL("context", guest_callchain__cpumode(GUESS, NULL, &cpumode));
-	guess = guest_callchain__guess(cpumode, sym);
+	guess = guest_callchain__symbol(cpumode, sym);
 	TEST_ASSERT_VAL("marked", guess && !strcmp(guess->name, "? vfs_read"));
 	TEST_ASSERT_VAL("told apart", guess->start != sym->start);
-	TEST_ASSERT_VAL("the same again", guest_callchain__guess(cpumode, sym) == guess);
-	TEST_ASSERT_VAL("no guess", guest_callchain__guess(PERF_RECORD_MISC_GUEST_KERNEL, sym) ==
+	TEST_ASSERT_VAL("the same again", guest_callchain__symbol(cpumode, sym) == guess);
+	TEST_ASSERT_VAL("no guess", guest_callchain__symbol(PERF_RECORD_MISC_GUEST_KERNEL, sym) ==
 				    sym);
-	TEST_ASSERT_VAL("no symbol", !guest_callchain__guess(cpumode, NULL));
+	TEST_ASSERT_VAL("no symbol", !guest_callchain__symbol(cpumode, NULL));
 	return TEST_OK;
 }
 

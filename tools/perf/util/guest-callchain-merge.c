@@ -22,6 +22,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest-callchain.h"
+#include "guest-snapshot.h"
 #include "guest-unwind.h"
 #include "sample.h"
 #include "util.h"
@@ -78,6 +79,12 @@ struct newest_record {
 	u32 tid;
 };
 
+/* guest_snapshot__rebooted() of a guest that was asked for last, of those that share this */
+struct guest_boot {
+	pid_t pid;
+	u64 time;
+};
+
 struct guest_callchains {
 	struct evlist *evlist;
 	bool ordered;
@@ -97,6 +104,8 @@ struct guest_callchains {
 	struct ip_callchain *chain;
 	size_t chain_size;
 	struct guest_unwinds *unwinds;
+	struct guest_boot boots[64];
+	u64 after_reboot;
 	u64 by_frame_pointers;	/* chains with a kernel part */
 };
 
@@ -363,24 +372,24 @@ static bool is_guest_context(u64 word)
 /*
  * Return addresses come from guest memory: one that looks like another context
  * would have the frames after it taken for the host's. The guest of a guest has
- * a kernel whose symbols are not those of its host: show its bare addresses.
+ * a kernel whose symbols are not those of its host, and so has a guest after it has
+ * rebooted: show @bare addresses.
  */
 static void chain__append_frames(struct ip_callchain *chain, const struct guest_record *record,
-				 u64 first, u64 end)
+				 u64 first, u64 end, bool bare)
 {
-	bool nested = record->flags & PERF_GUEST_CALLCHAIN_NESTED;
 	u64 i;
 
 	if (first == end)
 		return;
-	if (nested)
+	if (bare)
 		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
 	else if (!is_guest_context(record->ips[first]))
 		chain->ips[chain->nr++] = guest_context(record->misc);
 	for (i = first; i < end; i++) {
 		u64 ip = record->ips[i];
 
-		if (ip < PERF_CONTEXT_MAX || (!nested && is_guest_context(ip)))
+		if (ip < PERF_CONTEXT_MAX || (!bare && is_guest_context(ip)))
 			chain->ips[chain->nr++] = ip;
 	}
 }
@@ -448,25 +457,39 @@ static bool chain__append_user(struct ip_callchain *chain, struct guest_callchai
 }
 
 static void chain__append_guest(struct ip_callchain *chain, struct guest_callchains *gc,
-				const struct guest_record *record, pid_t pid)
+				const struct guest_record *record, pid_t pid, bool bare)
 {
 	u64 user = record__user_part(record), frames = record->nr - user;
 
+	if (bare || record->flags & PERF_GUEST_CALLCHAIN_NESTED) {
+		chain__append_frames(chain, record, 0, record->nr, /*bare=*/true);
+		return;
+	}
 	/* the context is no frame */
 	if (frames && record->ips[user] == PERF_CONTEXT_GUEST_USER)
 		frames--;
 	if (!chain__append_kernel(chain, gc, record, pid)) {
-		chain__append_frames(chain, record, 0, user);
+		chain__append_frames(chain, record, 0, user, /*bare=*/false);
 		gc->by_frame_pointers += user > 0;
 	}
 	if (!chain__append_user(chain, gc, record, pid, frames))
-		chain__append_frames(chain, record, user, record->nr);
+		chain__append_frames(chain, record, user, record->nr, /*bare=*/false);
 }
 
 static bool sample__in_guest(const struct perf_sample *sample)
 {
 	return sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL ||
 	       sample->cpumode == PERF_RECORD_MISC_GUEST_USER;
+}
+
+/* From when on is it not the guest any more whose symbols there are? */
+static u64 gc__rebooted(struct guest_callchains *gc, pid_t pid)
+{
+	struct guest_boot *boot = &gc->boots[pid % ARRAY_SIZE(gc->boots)];
+
+	if (!pid || boot->pid != pid)
+		*boot = (struct guest_boot) { .pid = pid, .time = guest_snapshot__rebooted(pid) };
+	return boot->time;
 }
 
 /* The sample's callchain with the cookie replaced by @record, or left out */
@@ -478,6 +501,7 @@ static struct ip_callchain *gc__chain(struct guest_callchains *gc,
 	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
 	size_t size = (old->nr + (record ? record->nr : 0) + 4 + 2 * PERF_MAX_STACK_DEPTH) *
 		      sizeof(u64);
+	bool bare = sample->time > gc__rebooted(gc, sample->pid);
 	struct ip_callchain *chain;
 
 	if (size > gc->chain_size) {
@@ -492,11 +516,12 @@ static struct ip_callchain *gc__chain(struct guest_callchains *gc,
 	memcpy(chain->ips, old->ips, before * sizeof(u64));
 
 	if (record)
-		chain__append_guest(chain, gc, record, sample->pid);
+		chain__append_guest(chain, gc, record, sample->pid, bare);
 	if (!chain->nr && sample__in_guest(sample)) {
-		chain->ips[chain->nr++] = guest_context(sample->cpumode);
+		chain->ips[chain->nr++] = bare ? PERF_CONTEXT_HV : guest_context(sample->cpumode);
 		chain->ips[chain->nr++] = sample->ip;
 	}
+	gc->after_reboot += bare;
 	memcpy(chain->ips + chain->nr, old->ips + before + 2, after * sizeof(u64));
 	chain->nr += after;
 	return chain;
@@ -598,6 +623,12 @@ void guest_callchains__warn(const struct guest_callchains *gc,
 {
 	if (gc) {
 		guest_unwinds__report(gc->unwinds);
+		if (guest_frames.unknown)
+			pr_info("Guest kernel frames in code that was not there when symbols were taken: %" PRIu64 " of %" PRIu64 "\n",
+				guest_frames.unknown, guest_frames.kernel);
+		if (gc->after_reboot)
+			pr_warning("Guest callchains: %" PRIu64 " from after a guest's reboot, without symbols\n",
+				   gc->after_reboot);
 		if (gc->by_frame_pointers)
 			pr_info("Guest kernel stacks by frame pointers: %" PRIu64 "\n",
 				gc->by_frame_pointers);

@@ -10,9 +10,11 @@
 #include "debug.h"
 #include "event.h"
 #include "guest-callchain.h"
+#include "guest-snapshot.h"
 #include "machine.h"
 #include "maps.h"
 #include "memswap.h"
+#include "sample.h"
 #include "symbol_conf.h"
 #include "thread.h"
 #include "tool.h"
@@ -275,6 +277,19 @@ bool guest_callchain__has_guest(const struct ip_callchain *chain)
 	return false;
 }
 
+struct guest_frames guest_frames;
+
+u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample)
+{
+	const struct ip_callchain *chain = sample->callchain;
+
+	if ((sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL ||
+	     sample->cpumode == PERF_RECORD_MISC_GUEST_USER) &&
+	    chain && chain->nr && chain->ips[0] == PERF_CONTEXT_HV)
+		return PERF_RECORD_MISC_HYPERVISOR;
+	return sample->cpumode;
+}
+
 struct thread *__guest_callchain__thread(struct thread *thread)
 {
 	struct machine *machine = maps__machine(thread__maps(thread));
@@ -288,5 +303,8 @@ struct thread *__guest_callchain__thread(struct thread *thread)
 	machine = machines__find_guest(machine->machines, thread__pid(thread));
 	if (!machine)
 		return NULL;
-	return machine__findnew_thread(machine, thread__pid(thread), thread__tid(thread));
+	thread = machine__findnew_thread(machine, thread__pid(thread), thread__tid(thread));
+	if (thread)
+		guest_snapshot__set_comm(machine, thread);
+	return thread;
 }

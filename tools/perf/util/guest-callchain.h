@@ -115,17 +115,27 @@ static inline bool guest_callchain__cpumode(u64 context, struct thread *thread, 
 
 struct symbol *__guest_callchain__guess(struct symbol *sym);
 
+/** guest_frames - those of guests' kernels that symbols were looked up for */
+extern struct guest_frames {
+	u64 kernel, unknown;
+} guest_frames;
+
 /**
- * guest_callchain__guess - the symbol to show for a frame
- * @cpumode: of the frame: as set by guest_callchain__cpumode(), whose mark for
- *	     guesses is taken out
+ * guest_callchain__symbol - the symbol to show for a frame
+ * @cpumode: of the frame: as set by guest_callchain__cpumode()
  * @sym:     what was found, or NULL
+ *
+ * Counts in guest_frames.
  *
  * Return: @sym; of a guess one with '?' before its name, as an oops has it, which
  * never compares equal to @sym.
  */
-static inline struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *sym)
+static inline struct symbol *guest_callchain__symbol(u8 cpumode, struct symbol *sym)
 {
+	if ((cpumode & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_GUEST_KERNEL) {
+		guest_frames.kernel++;
+		guest_frames.unknown += !sym;
+	}
 	return sym && (cpumode & GUEST_CPUMODE_GUESS) ? __guest_callchain__guess(sym) : sym;
 }
 
@@ -137,6 +147,14 @@ static inline struct symbol *guest_callchain__guess(u8 cpumode, struct symbol *s
  * no address.
  */
 u64 guest_callchain__nr(const struct ip_callchain *chain);
+
+/**
+ * guest_callchain__leaf_cpumode - how to look up the address of a sample itself
+ *
+ * Return: its cpumode; but PERF_RECORD_MISC_HYPERVISOR, which has no symbols, if the
+ * guest is one whose symbols are not known: the guest of a guest, or after a reboot.
+ */
+u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample);
 
 /** guest_callchain__has_guest - are there frames of a guest in a callchain? */
 bool guest_callchain__has_guest(const struct ip_callchain *chain);

@@ -108,7 +108,7 @@ static int open_file(const struct guest_dwarf *gd, const char *path)
 
 	if (!strcmp(path, GUEST_VDSO))
 		return guest_vdso__open(gd->root);
-	snprintf(name, sizeof(name), "user%s", path);
+	guest_user_file__path(name, sizeof(name), path);
 	return guest_file__open(gd->root, name);
 }
 

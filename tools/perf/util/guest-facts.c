@@ -5,6 +5,8 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,16 @@ bool guest_module_name__valid(const char *name)
 	size_t len = strspn(name, ALNUM "_-");
 
 	return len && len < GUEST_NAME_MAX && !name[len];
+}
+
+/* "name 16384 2 other, - Live 0xffffffffc0000000 (OE)" */
+bool guest_module__parse(struct guest_module *module, const char *line)
+{
+	const char *address = strstr(line, " 0x");
+
+	return address && sscanf(line, "%63s %" SCNu64, module->name, &module->size) == 2 &&
+	       sscanf(address, " 0x%" SCNx64, &module->start) == 1 && module->start &&
+	       module->size <= UINT_MAX && guest_module_name__valid(module->name);
 }
 
 /* "ffffffff81000000 T _stext" and "ffffffffc0000000 t f\t[module]" */

@@ -33,6 +33,19 @@ struct guest_symbol {
  */
 bool guest_symbol__parse(struct guest_symbol *sym, char *line);
 
+/**
+ * struct guest_module - a line of /proc/modules that is well-formed
+ * @name:	 as guest_module_name__valid() has it
+ * @start, @size: of its memory; large sizes are not a module's
+ */
+struct guest_module {
+	char	name[GUEST_NAME_MAX];
+	u64	start, size;
+};
+
+/** guest_module__parse - take a line of /proc/modules apart; false if there is no address */
+bool guest_module__parse(struct guest_module *module, const char *line);
+
 /** guest_module_name__valid - is it a name that the kernel gives to modules? */
 bool guest_module_name__valid(const char *name);
 

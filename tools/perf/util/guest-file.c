@@ -52,6 +52,9 @@ child_main(int fd, int (*fn)(void *arg, void *result), void *arg, void *result, 
 	setrlimit(RLIMIT_CORE, &core);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	/* perf's handler prints a backtrace; should the guest's files do that, it is no news */
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGFPE, SIG_DFL);
 
 	ret = fn(arg, result);
 	if (write(fd, &ret, sizeof(ret)) != sizeof(ret) ||

@@ -113,7 +113,7 @@ static int mount_sshfs(const char *path, const char *from)
 	argv[n++] = source;
 	argv[n++] = path;
 	/* files in the guest's /proc say they are empty: read them all the same */
-	argv[n++] = "-oro,direct_io,nosuid,nodev";
+	argv[n++] = "-oro,direct_io,nosuid,nodev,reconnect";
 	/* a guest that hangs is found out by ssh */
 	argv[n++] = "-oConnectTimeout=10,ServerAliveInterval=5,ServerAliveCountMax=3";
 	if (port) {

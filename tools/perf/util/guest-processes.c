@@ -55,6 +55,16 @@ bool guest_user_path__valid(const char *path)
 	return true;
 }
 
+void guest_user_file__path(char *path, size_t size, const char *file)
+{
+	snprintf(path, size, "user%s%s", *file == '/' ? "" : "/", file);
+}
+
+static bool is_vdso(const char *name)
+{
+	return !strcmp(name, GUEST_VDSO) || !strcmp(name, GUEST_VDSO32);
+}
+
 /* Which file is that? GUEST_FILES_MAX if it is one too many. */
 static u32 find_file(struct guest_processes *p, const char *path)
 {
@@ -97,7 +107,7 @@ static int maps_line(void *arg, char *line)
 		   &path) != 3 || !path)
 		return 0;
 	if (m.start >= m.end || m.end > GUEST_USER_END || m.offset > GUEST_USER_END ||
-	    (strcmp(line + path, GUEST_VDSO) && !guest_user_path__valid(line + path)))
+	    (!is_vdso(line + path) && !guest_user_path__valid(line + path)))
 		return 0;
 	m.file = find_file(reader->p, line + path);
 	if (m.file < GUEST_FILES_MAX)

@@ -8,7 +8,8 @@
  *
  *	START-END OFFSET PATH
  *
- * all numbers in hexadecimal. The file itself is at user/PATH; [vdso] has none.
+ * all numbers in hexadecimal. The file itself is at user/PATH, if it was taken along; a
+ * vDSO is no file of the guest's but has its name, and is at user/[vdso].
  */
 #ifndef __PERF_GUEST_PROCESSES_H
 #define __PERF_GUEST_PROCESSES_H
@@ -27,7 +28,9 @@
 /* No code of user space is behind it (47 bits, or 56 with five levels of page tables). */
 #define GUEST_USER_END		(1ULL << 56)
 
+/* The vDSO of 64-bit processes, and of 32-bit ones: the kernel calls both "[vdso]". */
 #define GUEST_VDSO		"[vdso]"
+#define GUEST_VDSO32		"[vdso32]"
 
 /**
  * struct guest_mapping - executable memory of a process
@@ -50,7 +53,7 @@ struct guest_layout {
  * struct guest_processes - all of a guest's
  * @nr:	     of processes
  * @layouts: those that differ; forked processes share one
- * @files:   absolute paths in the guest, and GUEST_VDSO
+ * @files:   absolute paths in the guest, and GUEST_VDSO, GUEST_VDSO32
  */
 struct guest_processes {
 	u32		    nr, nr_layouts, nr_files;
@@ -89,5 +92,12 @@ int guest_processes__next(const struct guest_processes *p, u64 addr, int from);
  * terminal would not just show; not one of a file that has been deleted.
  */
 bool guest_user_path__valid(const char *path);
+
+/**
+ * guest_user_file__path - where the file of a mapping is, below the guest's directory
+ * @file: one of struct guest_processes' files
+ * @size: of @path; GUEST_PATH_MAX + 8 are enough
+ */
+void guest_user_file__path(char *path, size_t size, const char *file);
 
 #endif /* __PERF_GUEST_PROCESSES_H */

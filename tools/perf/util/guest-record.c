@@ -27,7 +27,7 @@ struct choice {
 	struct guests	guests;
 	bool		*chosen;
 	int		nr_chosen;
-	const char	*all, *event, *exits, *g, *graph, *host, *mount, *output;
+	const char	*all, *event, *exits, *files, *g, *graph, *host, *mount, *output;
 };
 
 static int choose(struct choice *choice, const char *who)
@@ -73,6 +73,7 @@ static int parse(struct choice *choice, struct guest_args *args, int argc, const
 		{ 'a', "all-cpus",  .take = true, .value = &choice->all },
 		{ 0, "host",	    .take = true, .value = &choice->host },
 		{ 0, "exits",	    .take = true, .value = &choice->exits },
+		{ 0, "guest-files", .take = true, .value = &choice->files },
 		{ 0, "guestmount",  .arg = true, .take = true, .value = &choice->mount },
 		{ 'o', "output",    .arg = true, .take = true, .value = &choice->output },
 		{ 'e', "event",	    .arg = true, .value = &choice->event },
@@ -176,7 +177,8 @@ static unsigned int what_to_take(const struct choice *choice)
 	else if (choice->graph && *choice->graph)
 		dwarf = strstarts(choice->graph, "dwarf") ||
 			guest_unwind_by == GUEST_UNWIND_BY_DWARF;
-	return GUEST_SNAPSHOT_KERNEL | (dwarf ? GUEST_SNAPSHOT_PROCESSES : 0);
+	return GUEST_SNAPSHOT_KERNEL | GUEST_SNAPSHOT_PROCESSES |
+	       (dwarf || choice->files ? GUEST_SNAPSHOT_FILES : 0);
 }
 
 static int take_guest(const struct guest *guest, const char *dir, unsigned int what)
@@ -199,11 +201,12 @@ static int take_guest(const struct guest *guest, const char *dir, unsigned int w
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
 			snapshot.symbols, snapshot.modules, snapshot.module_files);
 	if (snapshot.processes)
-		pr_info("%s: %u processes, with code of %u files\n", guest->name,
+		pr_info("%s: %u processes, %u files of theirs\n", guest->name,
 			snapshot.processes, snapshot.user_files);
-	else if ((what & GUEST_SNAPSHOT_PROCESSES) && *guest->mount)
-		pr_warning("%s: no maps of its processes in %s, so user stacks by frame pointers only: mount it as root\n",
-			   guest->name, guest->mount);
+	else if (*guest->mount)
+		pr_warning("%s: no maps of its processes in %s, so no names in its user space%s: mount it as root\n",
+			   guest->name, guest->mount, what & GUEST_SNAPSHOT_FILES ?
+			   ", whose stacks are by frame pointers only" : "");
 	return 0;
 }
 
@@ -242,12 +245,16 @@ static int take_guests(struct guest_record *rec, struct choice *choice)
 	unsigned int what = what_to_take(choice);
 	int i, err = 0;
 
+	rec->guest = calloc(choice->guests.nr ?: 1, sizeof(*rec->guest));
+	if (!rec->guest)
+		return -ENOMEM;
 	guests__look(&choice->guests, choice->mount ?: guest_mount__dir());
 	for (i = 0; !err && i < choice->guests.nr; i++) {
 		if (!is_chosen(choice, i))
 			continue;
 		err = take_guest(&choice->guests.guest[i], rec->dir, what);
-		rec->guests += !err;
+		if (!err)
+			rec->guest[rec->guests++] = choice->guests.guest[i];
 	}
 	return err;
 }
@@ -300,5 +307,6 @@ out:
 void guest_record__exit(struct guest_record *rec)
 {
 	guest_args__exit(&rec->args);
+	zfree(&rec->guest);
 	zfree(&rec->pids);
 }

@@ -7,8 +7,10 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <linux/types.h>
 #include "guest-args.h"
 
+struct guest;
 struct option;
 
 /**
@@ -17,13 +19,14 @@ struct option;
  * @host:   --host: the host as well
  * @output: perf.data file
  * @dir:    its guests' symbol sources
- * @guests: how many there are in @dir
+ * @guest:  those in @dir, @guests of them
  */
 struct guest_record {
 	struct guest_args	args;
 	bool			host;
 	char			output[PATH_MAX];
 	char			dir[PATH_MAX + 8];
+	struct guest		*guest;
 	int			guests;
 	char			*pids;
 };
@@ -47,13 +50,24 @@ int guest_record__prepare(struct guest_record *rec, const char *command, int arg
 void guest_record__exit(struct guest_record *rec);
 
 /**
+ * guest_record__end - perf record has ended, and written its file
+ *
+ * Modules that were loaded meanwhile are taken along; of a guest that has rebooted it is
+ * noted when. Says so, and prints the summary.
+ */
+void guest_record__end(struct guest_record *rec);
+
+/**
  * guest_record__has_cycles - is there a counter that can be told to count guests only?
  *
  * True as well for who may not open it, which is for perf record to explain.
  */
 bool guest_record__has_cycles(void);
 
-/** guest_summary__print - one line on what a recording holds, for each guest */
-int guest_summary__print(const char *perf_data, const char *dir);
+/**
+ * guest_summary__print - one line on what a recording holds, for each guest
+ * @newest: set to the time of the newest sample
+ */
+int guest_summary__print(const char *perf_data, const char *dir, u64 *newest);
 
 #endif /* __PERF_GUEST_RECORD_H */

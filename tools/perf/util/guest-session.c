@@ -14,6 +14,7 @@
 #include "dso.h"
 #include "guest-list.h"
 #include "guest-snapshot.h"
+#include "guest-user-maps.h"
 #include "machine.h"
 #include "map.h"
 #include "map_symbol.h"
@@ -79,6 +80,7 @@ void guest_snapshot__set_comm(struct machine *machine, struct thread *thread)
 	}
 	guest_snapshot__comm(comm, sizeof(comm), machine->pid);
 	thread__set_comm(thread, comm, 0);
+	guest_user_maps__add(machine, thread);
 }
 
 void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid)

@@ -4,7 +4,7 @@
  *
  * The guest's idea of its processes is read from its /proc/PID/maps and written anew
  * (guest-processes.h). Its files go below user/, where they cannot be taken for
- * anything else of a snapshot.
+ * anything else of a snapshot. The vDSO, which is no file, comes out of a process's memory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +26,8 @@
 
 #define TOTAL_LIMIT	(1ULL << 30)
 #define ENTRIES_MAX	65536
+#define VDSO_MAX	(64 << 10)
+#define VDSO32_END	(1ULL << 32)
 
 struct mapping {
 	u64  start, end, offset;
@@ -35,12 +37,16 @@ struct mapping {
 /**
  * struct copy - processes being copied
  * @root, @out: directories of the guest, and of its snapshot
+ * @files:	copy the files, too
+ * @pid:	of the process that is being read, and
  * @paths:	that are known, as tsearch() has them: each is copied but once
- * @mappings:	of the process that is being read, @nr of them
+ * @mappings:	its mappings, @nr of them
  * @bytes:	of all files
  */
 struct copy {
 	int		      root, out;
+	bool		      files;
+	const char	      *pid;
 	void		      *paths;
 	u32		      nr_paths;
 	struct mapping	      mappings[GUEST_MAPPINGS_MAX];
@@ -85,7 +91,7 @@ static void copy_file(struct copy *copy, const char *path)
 	char to[GUEST_PATH_MAX + 8];
 	s64 size;
 
-	snprintf(to, sizeof(to), "user%s", path);
+	guest_user_file__path(to, sizeof(to), path);
 	if (!is_elf(copy->root, path) || guest_snapshot__make_dirs(copy->out, to))
 		return;
 	size = guest_file__copy(copy->root, path, copy->out, to,
@@ -123,9 +129,37 @@ static char *know_path(struct copy *copy, const struct known_path *key)
 		return NULL;
 	}
 	copy->nr_paths++;
-	if (*kept->path == '/')
+	if (*kept->path == '/' && copy->files)
 		copy_file(copy, kept->path);
 	return kept->path;
+}
+
+/* It is the same in all processes of its kind: what one has is enough. */
+static void take_vdso(struct copy *copy, const struct mapping *m)
+{
+	char path[GUEST_PATH_MAX + 8];
+	u64 size = min_t(u64, m->end - m->start, VDSO_MAX);
+	FILE *to;
+	void *vdso;
+	int fd;
+
+	guest_user_file__path(path, sizeof(path), m->path);
+	if (!faccessat(copy->out, path, F_OK, 0))
+		return;
+	vdso = malloc(size);
+	snprintf(path, sizeof(path), "proc/%.10s/mem", copy->pid);
+	fd = vdso ? guest_file__open(copy->root, path) : -ENOMEM;
+	if (fd >= 0 && guest_file__pread(fd, vdso, size, m->start) == (ssize_t)size) {
+		guest_user_file__path(path, sizeof(path), m->path);
+		to = guest_snapshot__create(copy->out, path);
+		if (to) {
+			fwrite(vdso, size, 1, to);
+			fclose(to);
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	free(vdso);
 }
 
 /*
@@ -151,12 +185,17 @@ static int maps_line(void *arg, char *line)
 	if (strlen(perms) != 4 || perms[2] != 'x' || m.start >= m.end ||
 	    m.end > GUEST_USER_END || m.offset > GUEST_USER_END)
 		return 0;
-	if (strcmp(line + at, GUEST_VDSO) && !guest_user_path__valid(line + at))
-		return 0;
 	key.path = line + at;
+	if (!strcmp(key.path, GUEST_VDSO))
+		key.path = m.end <= VDSO32_END ? (char *)GUEST_VDSO32 : key.path;
+	else if (!guest_user_path__valid(key.path))
+		return 0;
 	m.path = know_path(copy, &key);
-	if (m.path)
-		copy->mappings[copy->nr++] = m;
+	if (!m.path)
+		return 0;
+	copy->mappings[copy->nr++] = m;
+	if (*m.path == '[')
+		take_vdso(copy, &m);
 	return 0;
 }
 
@@ -193,6 +232,7 @@ static int take_process(struct copy *copy, const char *pid)
 	int err;
 
 	copy->nr = 0;
+	copy->pid = pid;
 	snprintf(path, sizeof(path), "proc/%.10s/maps", pid);
 	guest_file__lines(copy->root, path, GUEST_MAPS_LIMIT, maps_line, copy);
 	if (!copy->nr)
@@ -214,7 +254,8 @@ static void take_all(struct copy *copy, DIR *proc)
 	}
 }
 
-void guest_snapshot__take_processes(int root, int out, struct guest_snapshot *snapshot)
+void guest_snapshot__take_processes(int root, int out, bool files,
+				    struct guest_snapshot *snapshot)
 {
 	struct copy *copy = zalloc(sizeof(*copy));
 	int fd = guest_file__opendir(root, "proc");
@@ -223,6 +264,7 @@ void guest_snapshot__take_processes(int root, int out, struct guest_snapshot *sn
 	if (copy && proc) {
 		copy->root = root;
 		copy->out = out;
+		copy->files = files;
 		copy->snapshot = snapshot;
 		take_all(copy, proc);
 		tdestroy(copy->paths, free_path);

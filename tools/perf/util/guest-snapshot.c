@@ -23,9 +23,7 @@
 #include "guest-text.h"
 #include "guest-unwind.h"
 
-#define MODULES_MAX	4096
 #define SNAPSHOT_IDLE_MS 15000
-#define MODULES_LIMIT	(4 << 20)
 #define CONFIG_LIMIT	(4 << 20)
 #define KERNEL_LIMIT	(256ULL << 20)
 
@@ -67,6 +65,8 @@ FILE *guest_snapshot__create(int out, const char *path)
 
 struct kallsyms_copy {
 	FILE	*file;
+	bool	(*wants)(void *arg, const char *module);
+	void	*arg;
 	u64	symbols;
 };
 
@@ -76,7 +76,8 @@ static int kallsyms_line(void *arg, char *line)
 	struct guest_symbol sym;
 
 	/* perf takes a symbol at 0 for a sign of kptr_restrict */
-	if (!guest_symbol__parse(&sym, line) || (!sym.start && tolower(sym.type) != 'a'))
+	if (!guest_symbol__parse(&sym, line) || (!sym.start && tolower(sym.type) != 'a') ||
+	    (copy->wants && !copy->wants(copy->arg, sym.module)))
 		return 0;
 	copy->symbols++;
 	if (*sym.module)
@@ -87,17 +88,33 @@ static int kallsyms_line(void *arg, char *line)
 	return ferror(copy->file) ? -EIO : 0;
 }
 
+u64 guest_snapshot__copy_kallsyms(int root, FILE *file,
+				  bool (*wants)(void *arg, const char *module), void *arg)
+{
+	struct kallsyms_copy copy = { .file = file, .wants = wants, .arg = arg };
+
+	guest_file__lines(root, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, &copy);
+	return copy.symbols;
+}
+
 /* Return: the number of symbols */
 static u64 take_kallsyms(int root, int out)
 {
-	struct kallsyms_copy copy = { .file = guest_snapshot__create(out, "proc/kallsyms") };
+	FILE *file = guest_snapshot__create(out, "proc/kallsyms");
+	u64 symbols;
 
-	if (!copy.file)
+	if (!file)
 		return 0;
-	guest_file__lines(root, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, &copy);
-	if (fclose(copy.file) || !copy.symbols)
+	symbols = guest_snapshot__copy_kallsyms(root, file, NULL, NULL);
+	if (fclose(file) || !symbols)
 		unlinkat(out, "proc/kallsyms", 0);
-	return copy.symbols;
+	return symbols;
+}
+
+void guest_module__fprintf(const struct guest_module *module, FILE *file)
+{
+	fprintf(file, "%s %" PRIu64 " 0 - Live 0x%016" PRIx64 "\n", module->name, module->size,
+		module->start);
 }
 
 struct modules_copy {
@@ -106,21 +123,17 @@ struct modules_copy {
 	char	(*names)[GUEST_NAME_MAX];
 };
 
-/* "name 16384 2 other, - Live 0xffffffffc0000000 (OE)" */
 static int modules_line(void *arg, char *line)
 {
 	struct modules_copy *copy = arg;
-	char name[GUEST_NAME_MAX], *address = strstr(line, " 0x");
-	u64 start, size;
+	struct guest_module module;
 
-	if (copy->nr == MODULES_MAX)
+	if (copy->nr == GUEST_MODULES_MAX)
 		return 1;
-	if (!address || sscanf(line, "%63s %" SCNu64, name, &size) != 2 ||
-	    sscanf(address, " 0x%" SCNx64, &start) != 1 || !start || size > UINT_MAX ||
-	    !guest_module_name__valid(name))
+	if (!guest_module__parse(&module, line))
 		return 0;
-	fprintf(copy->file, "%s %" PRIu64 " 0 - Live 0x%016" PRIx64 "\n", name, size, start);
-	strlcpy(copy->names[copy->nr++], name, GUEST_NAME_MAX);
+	guest_module__fprintf(&module, copy->file);
+	strlcpy(copy->names[copy->nr++], module.name, GUEST_NAME_MAX);
 	return 0;
 }
 
@@ -130,9 +143,9 @@ static void take_modules(int root, int out, const char *release, struct guest_sn
 
 	if (!copy.file)
 		return;
-	copy.names = calloc(MODULES_MAX, sizeof(*copy.names));
+	copy.names = calloc(GUEST_MODULES_MAX, sizeof(*copy.names));
 	if (copy.names) {
-		guest_file__lines(root, "proc/modules", MODULES_LIMIT, modules_line, &copy);
+		guest_file__lines(root, "proc/modules", GUEST_MODULES_LIMIT, modules_line, &copy);
 		fflush(copy.file);
 		snapshot->modules = copy.nr;
 		snapshot->module_files = guest_snapshot__take_modules(root, out, release,
@@ -213,6 +226,31 @@ static bool take_kernel(int root, int out, const char *release)
 	return guest_file__copy(root, from, out, to, KERNEL_LIMIT) >= 0;
 }
 
+bool guest_file__boot_id(int root, char *id)
+{
+	ssize_t size = guest_file__read(root, GUEST_BOOT_ID, id, GUEST_BOOT_ID_SIZE);
+
+	if (size < 0)
+		return false;
+	id[strcspn(id, "\n")] = '\0';
+	return *id && strspn(id, "0123456789abcdef-") == strlen(id);
+}
+
+/* By this it is known, later, that it is still the same kernel that runs. */
+static void take_boot_id(int root, int out)
+{
+	char id[GUEST_BOOT_ID_SIZE];
+	FILE *file;
+
+	if (!guest_file__boot_id(root, id))
+		return;
+	file = guest_snapshot__create(out, GUEST_BOOT_ID);
+	if (!file)
+		return;
+	fprintf(file, "%s\n", id);
+	fclose(file);
+}
+
 static void take_version(int out, const char *release)
 {
 	FILE *file = guest_snapshot__create(out, "proc/version");
@@ -246,6 +284,7 @@ static int take_kernel_sources(const struct take *take, int root, int out,
 	char release[GUEST_NAME_MAX];
 	int err;
 
+	take_boot_id(root, out);
 	guest_snapshot__take_build_id(root, out, "sys/kernel/notes");
 	err = guest_file__release(root, release, sizeof(release));
 	if (!err) {
@@ -253,7 +292,7 @@ static int take_kernel_sources(const struct take *take, int root, int out,
 		take_config(root, out, release);
 		/* the processes' vDSO is in it, too */
 		if (guest->facts.unwind != GUEST_UNWIND_FP ||
-		    (take->what & GUEST_SNAPSHOT_PROCESSES))
+		    (take->what & GUEST_SNAPSHOT_FILES))
 			snapshot->kernel = take_kernel(root, out, release);
 		take_modules(root, out, release, snapshot);
 	}
@@ -279,7 +318,8 @@ static int take_child(void *arg, void *result)
 	if (take->what & GUEST_SNAPSHOT_KERNEL)
 		err = take_kernel_sources(take, root, out, snapshot);
 	if (take->what & GUEST_SNAPSHOT_PROCESSES)
-		guest_snapshot__take_processes(root, out, snapshot);
+		guest_snapshot__take_processes(root, out, take->what & GUEST_SNAPSHOT_FILES,
+					       snapshot);
 	return err;
 }
 

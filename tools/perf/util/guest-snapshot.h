@@ -20,6 +20,7 @@
 
 struct dso;
 struct guest;
+struct guest_module;
 struct machine;
 struct map;
 struct map_symbol;
@@ -30,9 +31,9 @@ struct thread;
  * @symbols:	  lines of kallsyms, of the kernel and of modules
  * @modules:	  loaded modules
  * @module_files: those whose files were found
- * @kernel:	  the file of the kernel, if it may have ORC tables or there are processes
+ * @kernel:	  the file of the kernel, if it may have ORC tables, or with the processes' files
  * @processes:	  those that have code of files
- * @user_files:	  files it is of
+ * @user_files:	  files it is of that were copied
  */
 struct guest_snapshot {
 	u64	symbols;
@@ -46,11 +47,13 @@ struct guest_snapshot {
 /**
  * enum guest_snapshot_what - what to take
  * @GUEST_SNAPSHOT_KERNEL:    symbols, modules and tables of the guest's kernel
- * @GUEST_SNAPSHOT_PROCESSES: where its processes have code, and the files it is of
+ * @GUEST_SNAPSHOT_PROCESSES: where its processes have code, and their vDSO
+ * @GUEST_SNAPSHOT_FILES:     the files that code is of, too
  */
 enum guest_snapshot_what {
 	GUEST_SNAPSHOT_KERNEL	 = 1,
 	GUEST_SNAPSHOT_PROCESSES = 2,
+	GUEST_SNAPSHOT_FILES	 = 4,
 };
 
 /** guest_snapshot__dir - the directory that belongs to a perf.data file */
@@ -69,6 +72,42 @@ void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
  */
 int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned int what,
 			 struct guest_snapshot *snapshot);
+
+/**
+ * struct guest_snapshot_change - what is different when a guest is looked at again
+ * @rebooted: another kernel runs there, and nothing was taken of it
+ * @uptime:   for so many seconds, at least
+ * @modules:  loaded since, and taken along
+ * @unclear:  modules, old or new, at addresses that had another one's code meanwhile: left
+ *	      out, together with new ones that have the name of an old one
+ */
+struct guest_snapshot_change {
+	bool	rebooted;
+	u64	uptime;
+	u32	modules;
+	u32	unclear;
+};
+
+/**
+ * guest_snapshot__look_again - take what has come to a guest since the snapshot
+ * @guest:  as it was for guest_snapshot__take()
+ * @dir:    of all guests
+ * @change: filled in
+ *
+ * Return: 0, also if it cannot be told; -ETIMEDOUT or another negative error if the mount
+ * does not answer any more.
+ */
+int guest_snapshot__look_again(const struct guest *guest, const char *dir,
+			       struct guest_snapshot_change *change);
+
+/**
+ * guest_snapshot__set_rebooted - say that what is in a snapshot is only true before a time
+ * @time: of samples, in ns
+ */
+int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time);
+
+/** guest_snapshot__rebooted - that time, where symbols are looked for; UINT64_MAX if there is none */
+u64 guest_snapshot__rebooted(pid_t pid);
 
 /**
  * guest_snapshot__name - name of a guest in a snapshot
@@ -92,7 +131,11 @@ bool guest_snapshot__has(pid_t pid);
 /** guest_snapshot__comm - what stands for a guest where commands have their names */
 void guest_snapshot__comm(char *comm, size_t size, pid_t pid);
 
-/** guest_snapshot__set_comm - the same for the threads of samples, where nothing names them */
+/**
+ * guest_snapshot__set_comm - the same for the threads of samples, where nothing names them
+ *
+ * The first time it also lets the user code of the guest be found (guest-user-maps.h).
+ */
 void guest_snapshot__set_comm(struct machine *machine, struct thread *thread);
 
 /** guest_snapshot__name_kernel - give a guest's kernel the guest's name, if it has one */
@@ -140,6 +183,25 @@ int guest_frame__mark(const struct map_symbol *ms, char *bf, size_t size);
 /** guest_pid__name - the same for a VMM's pid */
 const char *guest_pid__name(pid_t pid);
 
+#define GUEST_MODULES_MAX	4096
+#define GUEST_MODULES_LIMIT	(4 << 20)	/* of /proc/modules */
+
+#define GUEST_BOOT_ID		"proc/sys/kernel/random/boot_id"
+#define GUEST_BOOT_ID_SIZE	64
+
+/** guest_file__boot_id - what tells one boot of a kernel from others; false if there is none */
+bool guest_file__boot_id(int root, char *id);
+
+/** guest_module__fprintf - write what guest_module__parse() reads */
+void guest_module__fprintf(const struct guest_module *module, FILE *file);
+
+/*
+ * Copy the lines of /proc/kallsyms that are of modules ("" the kernel) that are wanted;
+ * without @wants all of them. Return: how many.
+ */
+u64 guest_snapshot__copy_kallsyms(int root, FILE *file,
+				  bool (*wants)(void *arg, const char *module), void *arg);
+
 /*
  * The part that is about modules: sources of the names in @modules, @nr of them.
  * @root is the guest's, @out the guest's directory in the snapshot. Return: files copied.
@@ -148,9 +210,11 @@ u32 guest_snapshot__take_modules(int root, int out, const char *release,
 				 char modules[][64], u32 nr);
 
 /*
- * The part that is about processes, of the same directories. Counts in @snapshot.
+ * The part that is about processes, of the same directories; with their files? Counts
+ * in @snapshot.
  */
-void guest_snapshot__take_processes(int root, int out, struct guest_snapshot *snapshot);
+void guest_snapshot__take_processes(int root, int out, bool files,
+				    struct guest_snapshot *snapshot);
 
 /** guest_snapshot__make_dirs - make the directories of a file; 0 or a negative error */
 int guest_snapshot__make_dirs(int out, const char *path);

@@ -33,6 +33,7 @@ struct summary {
 	int			nr;
 	struct guest_count	guest[GUESTS_MAX];	/* by pid, as they come */
 	u64			lost;
+	u64			newest;
 };
 
 static struct guest_count *summary__guest(struct summary *summary, pid_t pid)
@@ -78,6 +79,8 @@ static int count_sample(const struct perf_tool *tool, union perf_event *event __
 	bool chain = has_guest_callchain(sample);
 	struct guest_count *guest;
 
+	if (sample->time != (u64)-1 && sample->time > summary->newest)
+		summary->newest = sample->time;
 	if (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL &&
 	    sample->cpumode != PERF_RECORD_MISC_GUEST_USER && !chain)
 		return 0;
@@ -122,7 +125,7 @@ static void summary__print(const struct summary *summary, const char *dir)
 		summary->lost);
 }
 
-int guest_summary__print(const char *perf_data, const char *dir)
+int guest_summary__print(const char *perf_data, const char *dir, u64 *newest)
 {
 	struct perf_data data = { .path = perf_data, .mode = PERF_DATA_MODE_READ };
 	struct summary *summary = calloc(1, sizeof(*summary));
@@ -143,8 +146,10 @@ int guest_summary__print(const char *perf_data, const char *dir)
 		goto out;
 	}
 	err = perf_session__process_events(session);
-	if (!err)
+	if (!err) {
 		summary__print(summary, dir);
+		*newest = summary->newest;
+	}
 	perf_session__delete(session);
 out:
 	free(summary);

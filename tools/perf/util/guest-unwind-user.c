@@ -86,7 +86,8 @@ static bool copy_from_mount(struct guest_user *user)
 		return false;
 	}
 	/* what has come before the time was up is what there is */
-	guest_snapshot__take(&guest, user->copy, GUEST_SNAPSHOT_PROCESSES, &snapshot);
+	guest_snapshot__take(&guest, user->copy, GUEST_SNAPSHOT_PROCESSES | GUEST_SNAPSHOT_FILES,
+			     &snapshot);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include "guest-facts.h"
 #include "guest-file.h"
+#include "guest-processes.h"
 #include "guest-vdso.h"
 #include "guest-vmlinuz.h"
 
@@ -89,6 +90,10 @@ int guest_vdso__open(int root)
 	void *file;
 	int ret;
 
+	guest_user_file__path(path, sizeof(path), GUEST_VDSO);
+	ret = guest_file__open(root, path);
+	if (ret >= 0)
+		return ret;
 	ret = guest_file__release(root, release, sizeof(release));
 	if (ret)
 		return ret;

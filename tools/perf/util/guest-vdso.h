@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The vDSO of a guest's processes: code that is mapped in all of them and is in no file
- * but the kernel's.
+ * but the kernel's. It is taken along out of a process's memory; if that is not to be
+ * had, it is looked for in the kernel's file.
  */
 #ifndef __PERF_GUEST_VDSO_H
 #define __PERF_GUEST_VDSO_H
@@ -19,10 +20,11 @@
 bool guest_vdso__find(const void *kernel, size_t size, const void **vdso, size_t *vdso_size);
 
 /**
- * guest_vdso__open - the vDSO as a file
- * @root: of a guest's directory
+ * guest_vdso__open - the vDSO of 64-bit processes as a file
+ * @root: of a guest's directory in a snapshot
  *
- * Return: a file descriptor, or a negative error: -ENOENT without the kernel's file.
+ * Return: a file descriptor, or a negative error: -ENOENT if neither it nor the
+ * kernel's file was taken along.
  */
 int guest_vdso__open(int root);
 

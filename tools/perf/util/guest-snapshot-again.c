@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What has become of a guest whose symbol sources were taken: modules that were loaded
+ * meanwhile are added. What cannot be told apart is left out, for no symbol is better than
+ * a wrong one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/zalloc.h>
+#include "guest-facts.h"
+#include "guest-file.h"
+#include "guest-list.h"
+#include "guest-snapshot.h"
+#include "symbol_conf.h"
+
+#define AGAIN_IDLE_MS	5000
+
+/* A list of modules; @skip: not to be in the new one */
+struct modules {
+	u32		    nr;
+	struct guest_module module[GUEST_MODULES_MAX];
+	bool		    skip[GUEST_MODULES_MAX];
+};
+
+/* @names: of modules that are new, @nr of them */
+struct again {
+	int	       root, out;
+	struct modules before, now;
+	char	       names[GUEST_MODULES_MAX][GUEST_NAME_MAX];
+	u32	       nr;
+};
+
+static int module_line(void *arg, char *line)
+{
+	struct modules *modules = arg;
+
+	if (modules->nr == GUEST_MODULES_MAX)
+		return 1;
+	modules->nr += guest_module__parse(&modules->module[modules->nr], line);
+	return 0;
+}
+
+static bool overlap(const struct guest_module *a, const struct guest_module *b)
+{
+	return a->start < b->start + b->size && b->start < a->start + a->size;
+}
+
+/* Of a module that is new, or at another place: does it leave anything unclear? */
+static void compare_new(struct again *again, u32 i, struct guest_snapshot_change *change)
+{
+	struct guest_module *module = &again->now.module[i];
+	struct modules *before = &again->before;
+	bool unclear = false;
+	u32 j;
+
+	for (j = 0; j < before->nr; j++) {
+		if (!strcmp(before->module[j].name, module->name))
+			unclear = true;
+		if (!overlap(&before->module[j], module))
+			continue;
+		unclear = true;
+		change->unclear += !before->skip[j];
+		before->skip[j] = true;
+	}
+	again->now.skip[i] = unclear;
+	change->unclear += unclear;
+	if (!unclear)
+		strlcpy(again->names[again->nr++], module->name, GUEST_NAME_MAX);
+}
+
+static bool was_there(const struct modules *before, const struct guest_module *module)
+{
+	u32 j;
+
+	for (j = 0; j < before->nr; j++) {
+		const struct guest_module *old = &before->module[j];
+
+		if (!strcmp(old->name, module->name))
+			return old->start == module->start && old->size == module->size;
+	}
+	return false;
+}
+
+static void compare(struct again *again, struct guest_snapshot_change *change)
+{
+	u32 i;
+
+	for (i = 0; i < again->now.nr; i++) {
+		if (was_there(&again->before, &again->now.module[i]))
+			again->now.skip[i] = true;
+		else
+			compare_new(again, i, change);
+	}
+	change->modules = again->nr;
+}
+
+static void write_modules(const struct modules *modules, FILE *file)
+{
+	u32 i;
+
+	for (i = 0; i < modules->nr; i++) {
+		if (!modules->skip[i])
+			guest_module__fprintf(&modules->module[i], file);
+	}
+}
+
+static bool is_new(void *arg, const char *module)
+{
+	const struct again *again = arg;
+	u32 i;
+
+	for (i = 0; *module && i < again->nr; i++) {
+		if (!strcmp(again->names[i], module))
+			return true;
+	}
+	return false;
+}
+
+static int add_symbols(struct again *again)
+{
+	int fd = openat(again->out, "proc/kallsyms", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "a");
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return -EIO;
+	}
+	guest_snapshot__copy_kallsyms(again->root, file, is_new, again);
+	return fclose(file) ? -EIO : 0;
+}
+
+static int take_changes(struct again *again)
+{
+	char release[GUEST_NAME_MAX];
+	FILE *file;
+
+	file = guest_snapshot__create(again->out, "proc/modules");
+	if (!file)
+		return -EIO;
+	write_modules(&again->before, file);
+	write_modules(&again->now, file);
+	if (fclose(file))
+		return -EIO;
+	if (!again->nr)
+		return 0;
+	if (!guest_file__release(again->root, release, sizeof(release)))
+		guest_snapshot__take_modules(again->root, again->out, release, again->names,
+					     again->nr);
+	return add_symbols(again);
+}
+
+/* The first number of /proc/uptime */
+static u64 read_uptime(int root)
+{
+	char text[64];
+	u64 uptime = 0;
+
+	if (guest_file__read(root, "proc/uptime", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%" SCNu64, &uptime) != 1)
+		uptime = 0;
+	return uptime;
+}
+
+static int look(struct again *again, struct guest_snapshot_change *change)
+{
+	char before[GUEST_BOOT_ID_SIZE], now[GUEST_BOOT_ID_SIZE];
+	int err;
+
+	if (guest_file__boot_id(again->out, before)) {
+		if (!guest_file__boot_id(again->root, now))
+			return -ENOENT;
+		change->rebooted = strcmp(before, now);
+		change->uptime = change->rebooted ? read_uptime(again->root) : 0;
+		if (change->rebooted)
+			return 0;
+	}
+	err = guest_file__lines(again->out, "proc/modules", GUEST_MODULES_LIMIT, module_line,
+				&again->before) ?:
+	      guest_file__lines(again->root, "proc/modules", GUEST_MODULES_LIMIT, module_line,
+				&again->now);
+	if (err)
+		return 0;
+	compare(again, change);
+	return change->modules || change->unclear ? take_changes(again) : 0;
+}
+
+struct request {
+	const char *mount, *dir;
+};
+
+static int look_child(void *arg, void *result)
+{
+	const struct request *request = arg;
+	struct again *again = zalloc(sizeof(*again));
+
+	if (!again)
+		return -ENOMEM;
+	again->out = guest_file__root(request->dir);
+	again->root = guest_file__root(request->mount);
+	if (again->root < 0 || again->out < 0)
+		return again->root < 0 ? again->root : again->out;
+	return look(again, result);
+}
+
+int guest_snapshot__look_again(const struct guest *guest, const char *dir,
+			       struct guest_snapshot_change *change)
+{
+	char path[PATH_MAX];
+	struct request request = { .mount = guest->mount, .dir = path };
+
+	memset(change, 0, sizeof(*change));
+	if (!*guest->mount)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+	return guest_child__run(look_child, &request, change, sizeof(*change), AGAIN_IDLE_MS);
+}
+
+int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%d/guest", dir, pid);
+	file = fopen(path, "a");
+	if (!file)
+		return -errno;
+	fprintf(file, "rebooted %" PRIu64 "\n", time);
+	return fclose(file) ? -EIO : 0;
+}
+
+u64 guest_snapshot__rebooted(pid_t pid)
+{
+	char path[PATH_MAX], line[GUEST_NAME_MAX + 16];
+	u64 time = UINT64_MAX;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%d/guest", symbol_conf.guestmount ?: "", pid);
+	file = symbol_conf.guestmount ? fopen(path, "r") : NULL;
+	if (!file)
+		return time;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "rebooted %" SCNu64, &time) == 1)
+			break;
+	}
+	fclose(file);
+	return time;
+}
