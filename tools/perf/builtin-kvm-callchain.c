@@ -201,6 +201,8 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	const struct guest_option ours[] = {
 		{ 0, "host", .take = true, .value = &host },
 		{ 0, "guest-unwind", .arg = true, .take = true, .add = guest_unwind__add },
+		{ 0, "guestvmlinux", .arg = true, .take = true,
+		  .value = &symbol_conf.default_guest_vmlinux_name },
 		{ }
 	};
 	struct guest_args args = {};

@@ -14,10 +14,12 @@
 #include "tests.h"
 #include "debug.h"
 #include "util.h"
+#include "util/build-id.h"
 #include "util/guest-args.h"
 #include "util/guest-doctor.h"
 #include "util/guest-list.h"
 #include "util/guest-snapshot.h"
+#include "util/symbol.h"
 
 #define RELEASE "6.12.1-amd64"
 
@@ -69,6 +71,7 @@ static bool is(const char *path, const char *text)
 
 static const char notes[] = "\4\0\0\0\6\0\0\0\1\1\0\0Xen\0abcdef\0\0"
 			    "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\1\2\3\4";
+static const char notes_rest[4096];
 static const char bad_notes[] = "\377\377\377\377\4\0\0\0\3\0\0\0GNU\0";
 
 static void put_guest(void)
@@ -282,10 +285,40 @@ static int test__guest_snapshot_doctor(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+/* perf's own reader of notes, which a guest mount shows it as the guest has them */
+static int check_notes(u32 name, u32 desc, u32 type, const char *text)
+{
+	u32 head[] = { name, desc, type };
+	char path[] = "/tmp/perf-guest-notes-XXXXXX";
+	struct build_id bid;
+	int fd = mkstemp(path), i, ret;
+
+	TEST_ASSERT_VAL("file", fd >= 0);
+	ret = write(fd, head, sizeof(head)) != sizeof(head) || write(fd, text, 4) != 4;
+	/* more than any buffer for it */
+	for (i = 0; i < 16 && !ret; i++)
+		ret = write(fd, notes_rest, sizeof(notes_rest)) != sizeof(notes_rest);
+	close(fd);
+	ret = ret ?: sysfs__read_build_id(path, &bid);
+	unlink(path);
+	return ret;
+}
+
+static int test__guest_snapshot_notes(struct test_suite *test __maybe_unused,
+				      int subtest __maybe_unused)
+{
+	TEST_ASSERT_EQUAL("good", check_notes(4, 20, 3, "GNU"), 0);
+	TEST_ASSERT_VAL("a long name", check_notes(~0U, 0, 1, "Xen"));
+	TEST_ASSERT_VAL("a name of 2 GiB", check_notes(1U << 31, 0, 1, "Xen"));
+	TEST_ASSERT_VAL("of another one's with a long id", check_notes(4, ~3U, 3, "Xen"));
+	return TEST_OK;
+}
+
 static struct test_case tests__guest_snapshot[] = {
 	TEST_CASE("Guest callchain snapshot of a guest's symbols", guest_snapshot_take),
 	TEST_CASE("Guest callchain command lines handed on", guest_snapshot_args),
 	TEST_CASE("Guest callchain doctor", guest_snapshot_doctor),
+	TEST_CASE("Guest callchain build-id of a guest's kernel", guest_snapshot_notes),
 	{ .name = NULL, }
 };
 

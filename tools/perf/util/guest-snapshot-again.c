@@ -50,7 +50,7 @@ static int module_line(void *arg, char *line)
 
 static bool overlap(const struct guest_module *a, const struct guest_module *b)
 {
-	return a->start < b->start + b->size && b->start < a->start + a->size;
+	return b->start - a->start < a->size || a->start - b->start < b->size;
 }
 
 /* Of a module that is new, or at another place: does it leave anything unclear? */

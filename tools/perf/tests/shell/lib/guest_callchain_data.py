@@ -3,8 +3,8 @@
 """Write a perf.data file with samples of a KVM guest, and their callchains in
 records of their own.
 
-guest_callchain_data.py DIR [SAMPLES] leaves DIR/perf.data, DIR/kallsyms and
-DIR/modules. A sample is caught in the guest kernel (called from user space), the
+guest_callchain_data.py DIR [SAMPLES [own]] leaves DIR/perf.data, DIR/kallsyms and
+DIR/modules; with "own", the guest's kernel is not the default guest's but its own. A sample is caught in the guest kernel (called from user space), the
 next in a guest module, the next in the host, in the exit of the guest."""
 
 import struct
@@ -73,18 +73,19 @@ def comm(time):
                  struct.pack("<II", PID, TID_VCPU) + b"vcpu".ljust(8, b"\0") + sample_id(time))
 
 
-def guest_mmap(time, start, size, offset, name):
+def guest_mmap(time, pid, start, size, offset, name):
     name = name.encode() + b"\0"
     name = name.ljust((len(name) + 7) // 8 * 8, b"\0")
     return event(RECORD_MMAP, MISC_GUEST_KERNEL,
-                 struct.pack("<iI", 0, 0) + words(start, size, offset) + name + sample_id(time))
+                 struct.pack("<iI", pid, 0) + words(start, size, offset) + name + sample_id(time))
 
 
-def maps():
+def maps(own):
+    pid = PID if own else 0
     # perf record writes modules first: the kernel makes perf load their symbols
-    yield guest_mmap(1, 0xffffffffc0000000, 16384, 0, "[guestmod]")
-    yield guest_mmap(1, 0xffffffff81000000, 0x700, 0xffffffff81000000,
-                     "[guest.kernel.kallsyms]_text")
+    yield guest_mmap(1, pid, 0xffffffffc0000000, 16384, 0, "[guestmod]")
+    yield guest_mmap(1, pid, 0xffffffff81000000, 0x700, 0xffffffff81000000,
+                     f"[guest.kernel.kallsyms{f'.{pid}' if own else ''}]_text")
 
 
 KERNEL_CHAIN = [GUEST_KERNEL, LEAF, MID, ENTRY, GUEST_USER, CALLED, MAIN]
@@ -125,7 +126,7 @@ def main():
     out = sys.argv[1]
     nr = int(sys.argv[2]) if len(sys.argv) > 2 else 6
     with open(f"{out}/perf.data", "wb") as file:
-        file.write(perf_data([*maps(), comm(1), *samples(nr)]))
+        file.write(perf_data([*maps(len(sys.argv) > 3), comm(1), *samples(nr)]))
     with open(f"{out}/kallsyms", "w", encoding="ascii") as file:
         file.write(KALLSYMS)
     with open(f"{out}/modules", "w", encoding="ascii") as file:

@@ -1,0 +1,87 @@
+#!/bin/bash
+# Guest callchains with the kernel's vmlinux
+# SPDX-License-Identifier: GPL-2.0
+#
+# perf kvm-callchain --guestvmlinux: source lines and annotate of a guest's kernel that
+# runs at other addresses than it was linked for. Its "source" is assembler, so that which
+# line is at which address is known.
+
+set -eu
+lib=$(dirname "$(realpath "$0")")/lib
+tmp=$(mktemp -d /tmp/perf-guest-vmlinux.XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+
+for tool in python3 gcc objcopy objdump addr2line; do
+	if ! command -v $tool > /dev/null; then
+		echo "$tool is needed"
+		exit 2
+	fi
+done
+PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp" 6 own
+cd "$tmp"
+failed=0
+
+# function NAME OFFSET: with a nop a line; the one after the label is of the line printed
+function_source() {
+	echo ".org $2; .globl $1; .type $1, @function; $1:"
+	yes nop | head -n 32
+	echo ".size $1, .-$1"
+}
+{
+	echo ".globl _text, _stext; _text: _stext: nop"
+	function_source guest_leaf 0x100
+	function_source guest_mid 0x200
+	function_source guest_entry 0x300
+} > kernel.S
+link() {
+	gcc -g -nostdlib -static -no-pie -Wl,--build-id="$1" -Wl,-Ttext=0xffffffff80400000 \
+		-Wl,-e,_text -o "$2" kernel.S 2> link.log || { cat link.log; exit 1; }
+}
+link 0x0123456789abcdef0123456789abcdef01234567 vmlinux
+link 0xff23456789abcdef0123456789abcdef01234567 other
+
+guest=perf.data.guests/100
+mkdir -p $guest/proc $guest/sys/kernel
+printf 'name web\nvmm qemu\n' > $guest/guest
+cp kallsyms modules $guest/proc/
+objcopy --dump-section .note.gnu.build-id=$guest/sys/kernel/notes vmlinux
+
+# the nop 16 bytes behind each label
+line() { grep -n "^\.org.* $1:" kernel.S | awk -F: '{ print $1 + 17 }'; }
+printf '%s\n' "guest_leaf kernel.S:$(line guest_leaf)" "guest_mid kernel.S:$(line guest_mid)" \
+	"guest_entry kernel.S:$(line guest_entry)" > expected
+perf kvm-callchain script --guestvmlinux=vmlinux -F ip,sym,srcline 2> errors |
+	awk '$2 ~ /^guest_/ { sym = $2; next } /kernel.S/ { sub(".*/", ""); print sym, $1 }' |
+	head -n 3 > got
+if ! diff -u expected got; then
+	echo "FAILED: source lines"
+	cat errors
+	failed=1
+fi
+
+perf kvm-callchain annotate --guestvmlinux=vmlinux --stdio -s guest_leaf 2> errors > annotated || :
+if ! grep -q '100.00 .*nop' annotated || [ "$(grep -c ' nop' annotated)" -lt 32 ]; then
+	echo "FAILED: annotate"
+	cat annotated errors
+	failed=1
+fi
+
+# symbols stay, of modules as well
+printf '%s\n' guest_leaf mod_leaf > expected
+perf kvm-callchain report --guestvmlinux=vmlinux --stdio --no-children -g none -s sym 2> errors |
+	awk '/^ +[0-9]/ { print $NF }' > got
+if ! diff -u expected got; then
+	echo "FAILED: symbols"
+	cat errors
+	failed=1
+fi
+
+# another kernel's file is not used, and that is said
+perf kvm-callchain script --guestvmlinux=other -F ip,sym,srcline > got 2> errors
+if grep -q kernel.S got || ! grep -q 'other is not the kernel of guest web' errors; then
+	echo "FAILED: a file with another build-id"
+	cat got errors
+	failed=1
+fi
+
+exit $failed
