@@ -35,6 +35,7 @@ lab-disk: lab-module perf $(addprefix $(lab_guest)/,guestwork guestwork32 guestw
 	@cp lab/lib/init-l2 $(lab_guest)/disk/lab/lib
 	@cp lab/guest/load.sh $(lab_guest)/guestwork $(lab_guest)/guestwork32 \
 		$(lab_guest)/guestwork-nofp $(lab_guest)/module/guestwork.ko \
+		$(lab_guest)/module/guestlate.ko \
 		$(build)/perf/perf $(lab_guest)/disk
 	@truncate -s 32M $(lab_guest)/disk.img.new
 	@mkfs.ext4 -q -F -O ^has_journal -m 0 -d $(lab_guest)/disk $(lab_guest)/disk.img.new
@@ -72,7 +73,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := truth events trouble memory hotplug
+lab_scenarios := truth events trouble memory hotplug reboot
 test-lab: lab-parts
 	@status=0; for s in $(lab_scenarios); do \
 		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \

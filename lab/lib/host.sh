@@ -44,7 +44,7 @@ start_guest() {
 	port=$((2200 + n))
 	log=/out/l2$([ $n = 1 ] || echo "-$n").log
 	say "booting guest $n"
-	qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
+	qemu-system-x86_64 -nodefaults -no-user-config $guest_reset -display none \
 		-accel kvm -cpu host -smp "${guest_smp:-1}" -m "${guest_memory:-512M}" \
 		-kernel "$guest_kernel" \
 		-append "console=ttyS0 root=/dev/vda ro init=/sbin/lab-boot lab=l2 panic=-1 quiet $boot_options" \
@@ -60,6 +60,7 @@ start_guest() {
 	mount_guest $n
 }
 boot_options="no_timer_check rcupdate.rcu_expedited=1 8250.nr_uarts=1"
+guest_reset=-no-reboot	# what its VMM does when the guest resets itself: end
 guest_kernel=/src/build/host/arch/x86/boot/bzImage
 guest_files=()		# QEMU options of the kernel's own initrd and disk
 guest_forward=		# more ports of the guest's

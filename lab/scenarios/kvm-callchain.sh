@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kvm-callchain [VERSION]: perf kvm-callchain as a newcomer uses it, with two guests:
 # list, mount, record, the guests shut down, report. The second guest's kernel is
-# Debian's, without frame pointers.
+# Debian's, without frame pointers. While it is recorded, the first one loads a module.
 version=${1:-6.12}
 load_kvm
 cmd="$perf kvm-callchain"
@@ -39,20 +39,40 @@ $cmd umount alpha >&2
 $cmd umount beta >&2
 $cmd mount alpha /tmp/copy-1 >&2
 $cmd mount beta /tmp/copy-2 >&2
-cp /tmp/copy-1/proc/kallsyms /out/kallsyms-alpha
-cp /tmp/copy-2/proc/kallsyms /out/kallsyms-beta
 
-guest_n 1 'guestwork > /dev/console 2>&1 < /dev/null &'
+start_work
+guest_n 1 'bash -c "while :; do : \$EPOCHREALTIME; done" > /dev/null 2>&1 < /dev/null & echo $!' \
+	> /run/clock.pid
+# but these two processes, their files and their vDSO, through sshfs
+mkdir /run/ssh-1
+sshfs "${ssh_options[@]}" -p 2201 -o ro,direct_io root@127.0.0.1:/ /run/ssh-1 || fail "sshfs"
+for pid in $(cat /run/guestwork.pid /run/clock.pid); do
+	mkdir "/tmp/copy-1/proc/$pid"
+	mount --bind "/run/ssh-1/proc/$pid" "/tmp/copy-1/proc/$pid"
+done
+mount --bind /run/ssh-1/usr /tmp/copy-1/usr
 guest_n 2 'guestwork --mix asmrwpg > /dev/console 2>&1 < /dev/null &'
 cd /tmp || exit
 on_terminal() {
 	python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 		"$@" < /dev/null
 }
-on_terminal $cmd record -a -F 1000 -- sleep 5 > /out/record.txt	# for the progress
+load_late="pause 3; guest 'insmod /src/guestlate.ko'; pause 2
+	fetch 1 /tmp/copy-1 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
+		cp --parents proc/kallsyms proc/modules sys/module/guestlate/sections/.text /tmp/copy
+		tar -C /tmp/copy -c .'"
+# shellcheck disable=SC2046
+on_terminal $cmd record -a -F 1000 --guest-files -- $(workload "$load_late") > /out/record.txt
 expect kvm-callchain-record [ $? = 0 ]
+expect kvm-callchain-record-late-module grep -q 'alpha: 1 modules loaded meanwhile' /out/record.txt
+cp /tmp/copy-1/proc/kallsyms /out/kallsyms-alpha
+cp /tmp/copy-2/proc/kallsyms /out/kallsyms-beta
+guest_n 1 "grep vdso /proc/$(cat /run/clock.pid)/maps" > /out/vdso.maps
+guest_n 1 "dd if=/proc/$(cat /run/clock.pid)/mem bs=4096 count=2 \
+	skip=$((0x$(cut -d- -f1 /out/vdso.maps) / 4096)) 2> /dev/null" > /out/vdso.so
+guest_n 1 "rmmod guestlate; kill $(cat /run/clock.pid)"
 cp -r perf.data perf.data.guests /out/
-on_terminal timeout -s INT 20 $cmd top --guest alpha --stdio -d 2 > /out/top.txt
+on_terminal timeout -s INT 30 $cmd top --guest alpha --stdio -d 2 > /out/top.txt
 expect kvm-callchain-top grep -q 'asm_sysvec_apic_timer_interrupt' /out/top.txt
 $cmd record --guest alpha --exits -o exits.data -- sleep 2 > /out/record-exits.txt 2>&1
 expect kvm-callchain-record-exits grep -q 'alpha' /out/record-exits.txt

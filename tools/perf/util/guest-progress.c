@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include "event.h"
 #include "evlist.h"
+#include "guest-callchain.h"
 #include "guest-list.h"
 #include "guest-progress.h"
 #include "guest-snapshot.h"
@@ -75,6 +76,16 @@ static int find_guest(pid_t pid)
 	return progress.nr++;
 }
 
+/* A caller, as the summary counts; what is yet to be unwound will have one. */
+static bool has_caller(const struct perf_record_guest_callchain *record)
+{
+	u64 i, frames = 0;
+
+	for (i = 0; i < record->nr; i++)
+		frames += record->ips[i] < PERF_CONTEXT_MAX;
+	return frames > 1 || record->flags & PERF_GUEST_CALLCHAIN_SECTIONS;
+}
+
 static void count(struct evlist *evlist, union perf_event *event)
 {
 	u16 cpumode = event->header.misc & PERF_RECORD_MISC_CPUMODE_MASK;
@@ -90,13 +101,14 @@ static void count(struct evlist *evlist, union perf_event *event)
 	    cpumode != PERF_RECORD_MISC_GUEST_USER)
 		return;
 	if ((!sample && event->header.type != PERF_RECORD_GUEST_CALLCHAIN) ||
+	    !evlist__check_guest_callchain(evlist, event) ||
 	    evlist__parse_sample(evlist, event, &parsed))
 		return;
 	i = find_guest(parsed.pid);
 	if (sample)
 		progress.guest[i].samples++;
 	else
-		progress.guest[i].callchains++;
+		progress.guest[i].callchains += has_caller(&event->guest_callchain);
 }
 
 static struct piece *find_piece(const void *map)

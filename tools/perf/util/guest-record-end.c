@@ -16,7 +16,7 @@
 #include "guest-snapshot.h"
 
 /* A kernel is up for longer than its clock says, and that is in whole seconds. */
-#define UPTIME_MARGIN	3
+#define UPTIME_MARGIN	(3LL * NSEC_PER_SEC)
 
 static bool vmm_runs(pid_t pid)
 {
@@ -46,22 +46,22 @@ static void look_again(const struct guest *guest, const char *dir,
 }
 
 /*
- * When did a guest reboot, by the clock of the samples? The newest of them is no younger
- * than now, so that the answer may be too early, but not too late.
+ * When did a guest reboot, by the clock of the samples? The newest of them is not from after
+ * the recording's end, so that the answer may be too early, but not too late.
  */
-static u64 boot_time(const struct guest_snapshot_change *change, u64 newest)
+static u64 boot_time(const struct guest_snapshot_change *change, s64 end, u64 newest)
 {
-	u64 since;
+	s64 since = end - change->booted + UPTIME_MARGIN;
 
-	if (change->uptime > UINT64_MAX / NSEC_PER_SEC - UPTIME_MARGIN)
-		return 0;
-	since = (change->uptime + UPTIME_MARGIN) * NSEC_PER_SEC;
-	return newest > since ? newest - since : 0;
+	if (since <= 0)
+		return newest;
+	return newest > (u64)since ? newest - since : 0;
 }
 
 void guest_record__end(struct guest_record *rec)
 {
 	struct guest_snapshot_change *changes = calloc(rec->guests ?: 1, sizeof(*changes));
+	s64 end = guest_now();
 	u64 newest = 0;
 	int i;
 
@@ -73,7 +73,7 @@ void guest_record__end(struct guest_record *rec)
 	for (i = 0; i < rec->guests; i++) {
 		if (changes[i].rebooted &&
 		    guest_snapshot__set_rebooted(rec->dir, rec->guest[i].pid,
-						 boot_time(&changes[i], newest)))
+						 boot_time(&changes[i], end, newest)))
 			pr_err("%s: its symbols are wrong since its reboot: that cannot be noted in %s\n",
 			       rec->guest[i].name, rec->dir);
 	}

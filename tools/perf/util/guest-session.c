@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include "debug.h"
 #include "dso.h"
+#include "event.h"
+#include "guest-facts.h"
+#include "guest-file.h"
 #include "guest-list.h"
 #include "guest-snapshot.h"
 #include "guest-user-maps.h"
@@ -19,6 +22,7 @@
 #include "map.h"
 #include "map_symbol.h"
 #include "maps.h"
+#include "sample.h"
 #include "symbol_conf.h"
 #include "thread.h"
 #include "util.h"
@@ -92,6 +96,42 @@ void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid)
 	guest_snapshot__name(symbol_conf.guestmount, pid, name, sizeof(name));
 	if (asprintf(&short_name, "[guest.kernel/%s]", name) >= 0)
 		dso__set_short_name(kernel, short_name, true);
+}
+
+/* As if perf record had written that the module is there. */
+static int add_module(void *arg, char *line)
+{
+	struct machine *machine = arg;
+	struct perf_sample sample = { .cpumode = PERF_RECORD_MISC_GUEST_KERNEL };
+	union perf_event event = { .header.type = PERF_RECORD_MMAP };
+	struct guest_module module;
+	struct map *map;
+
+	if (!guest_module__parse(&module, line))
+		return 0;
+	map = maps__find(machine__kernel_maps(machine), module.start);
+	if (map && map != machine__kernel_map(machine)) {
+		map__put(map);
+		return 0;
+	}
+	map__put(map);
+	event.mmap.start = module.start;
+	event.mmap.len = module.size;
+	snprintf(event.mmap.filename, sizeof(event.mmap.filename), "[%s]", module.name);
+	return machine__process_mmap_event(machine, &event, &sample);
+}
+
+void guest_snapshot__add_modules(struct machine *machine)
+{
+	int root;
+
+	if (!guest_snapshot__has(machine->pid))
+		return;
+	root = guest_file__root(machine->root_dir);
+	if (root < 0)
+		return;
+	guest_file__lines(root, "proc/modules", GUEST_MODULES_LIMIT, add_module, machine);
+	close(root);
 }
 
 /*

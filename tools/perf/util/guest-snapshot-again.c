@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <linux/zalloc.h>
 #include "guest-facts.h"
 #include "guest-file.h"
@@ -158,16 +160,25 @@ static int take_changes(struct again *again)
 	return add_symbols(again);
 }
 
-/* The first number of /proc/uptime */
-static u64 read_uptime(int root)
+s64 guest_now(void)
 {
-	char text[64];
-	u64 uptime = 0;
+	struct timespec ts;
 
-	if (guest_file__read(root, "proc/uptime", text, sizeof(text)) > 0 &&
-	    sscanf(text, "%" SCNu64, &uptime) != 1)
-		uptime = 0;
-	return uptime;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (s64)ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+/* By the first number of /proc/uptime; without one it may always have been up. */
+static s64 boot_time(int root)
+{
+	s64 now = guest_now();
+	char text[64];
+	u32 uptime;
+
+	if (guest_file__read(root, "proc/uptime", text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%" SCNu32, &uptime) != 1)
+		return INT64_MIN / 2;
+	return now - (s64)uptime * NSEC_PER_SEC;
 }
 
 static int look(struct again *again, struct guest_snapshot_change *change)
@@ -179,9 +190,10 @@ static int look(struct again *again, struct guest_snapshot_change *change)
 		if (!guest_file__boot_id(again->root, now))
 			return -ENOENT;
 		change->rebooted = strcmp(before, now);
-		change->uptime = change->rebooted ? read_uptime(again->root) : 0;
-		if (change->rebooted)
+		if (change->rebooted) {
+			change->booted = boot_time(again->root);
 			return 0;
+		}
 	}
 	err = guest_file__lines(again->out, "proc/modules", GUEST_MODULES_LIMIT, module_line,
 				&again->before) ?:

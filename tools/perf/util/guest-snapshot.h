@@ -76,17 +76,20 @@ int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned in
 /**
  * struct guest_snapshot_change - what is different when a guest is looked at again
  * @rebooted: another kernel runs there, and nothing was taken of it
- * @uptime:   for so many seconds, at least
+ * @booted:   since then, in guest_now(); some seconds late, as a kernel runs before its clock
  * @modules:  loaded since, and taken along
  * @unclear:  modules, old or new, at addresses that had another one's code meanwhile: left
  *	      out, together with new ones that have the name of an old one
  */
 struct guest_snapshot_change {
 	bool	rebooted;
-	u64	uptime;
+	s64	booted;
 	u32	modules;
 	u32	unclear;
 };
+
+/** guest_now - a clock of the host's, in ns */
+s64 guest_now(void);
 
 /**
  * guest_snapshot__look_again - take what has come to a guest since the snapshot
@@ -140,6 +143,12 @@ void guest_snapshot__set_comm(struct machine *machine, struct thread *thread);
 
 /** guest_snapshot__name_kernel - give a guest's kernel the guest's name, if it has one */
 void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid);
+
+/**
+ * guest_snapshot__add_modules - the modules that came after the recording had begun
+ * @machine: a guest's, with those modules that were there before
+ */
+void guest_snapshot__add_modules(struct machine *machine);
 
 /**
  * guest_module__load - symbols of a guest's module, from the guest's kallsyms
