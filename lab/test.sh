@@ -4,8 +4,8 @@
 # test.sh NAME LAB-RUN-ARGUMENTS: lab/run, for tests. The emulation of a host and its guest
 # goes wrong now and then in ways that have nothing to do with us (lab/README.md): a
 # scenario that fails is tried once more, and a third time if a guest's kernel has
-# panicked. What is wrong with the code fails each time. What a try printed that is not the
-# last one is in build/test/NAME.first.
+# panicked or the host got stuck. What is wrong with the code fails each time. What a try
+# printed that is not the last one is in build/test/NAME.first.
 set -uo pipefail
 name=$1 log=${BUILD:-build}/test/$1.first
 shift
@@ -13,9 +13,10 @@ mkdir -p "$(dirname "$log")"
 : > "$log"
 here=$(dirname "$0")
 
-# Did a guest panic in the run that $1 is the output of?
-panicked() {
+# Did the emulation fail in the run that $1 is the output of?
+went_wrong() {
 	local dir
+	grep -q '^lab: .* the host is stuck' "$1" && return
 	dir=$(sed -n 's/^lab: .* failed .*, see //p' "$1" | tail -n 1)
 	[ -n "$dir" ] && grep -qs 'Kernel panic' "$dir"/l2*.log
 }
@@ -28,7 +29,7 @@ for try in 1 2; do
 		exit 0
 	fi
 	cat "$log.now" >> "$log"
-	if [ $try = 2 ] && ! panicked "$log.now"; then
+	if [ $try = 2 ] && ! went_wrong "$log.now"; then
 		cat "$log.now"
 		rm "$log.now"
 		exit 1

@@ -128,9 +128,8 @@ copy_guest_n() {
 	fetch "$1" "$2" 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
 	       cp --parents proc/kallsyms proc/modules proc/version sys/kernel/notes /tmp/copy
 	       cp -r --parents sys/module/*/sections sys/module/*/notes/.note.gnu.build-id /tmp/copy
-	       cp -r --parents $(ls -d boot/vmlinuz-* boot/config-* 2> /dev/null) \
-		       lib/modules/$(uname -r) usr/local/bin /tmp/copy
-	       tar -C /tmp/copy -c .'
+	       tar -c -C /tmp/copy . -C / $(ls -d boot/vmlinuz-* boot/config-* 2> /dev/null) \
+		       lib/modules/$(uname -r) usr/local/bin'
 }
 
 # copy_guest: have perf use a copy of the first guest's files from here on. A mount
@@ -145,9 +144,8 @@ copy_guest() {
 copy_processes() {
 	fetch 1 "/run/guestcopy/$guest_pid" 'cd /; rm -rf /tmp/copy; mkdir /tmp/copy
 	       cp --parents proc/[0-9]*/maps /tmp/copy 2> /dev/null
-	       cp --parents $(cat /tmp/copy/proc/[0-9]*/maps | awk "\$2 ~ /x/ && \$6 ~ /^.usr/ { print \$6 }" |
-		       sed "s,^/,," | sort -u) /tmp/copy
-	       tar -C /tmp/copy -c .'
+	       tar -c -C /tmp/copy . -C / $(cat /tmp/copy/proc/[0-9]*/maps |
+		       awk "\$2 ~ /x/ && \$6 ~ /^.usr/ { print substr(\$6, 2) }" | sort -u)'
 }
 
 # workload COMMANDS: a command line for perf record that runs these, with the

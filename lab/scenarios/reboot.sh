@@ -18,9 +18,9 @@ mount --bind /run/ssh/proc/uptime "$copy/proc/uptime"
 
 boots() { [ "$(grep -c lab-guest-ready /out/l2.log)" = "$1" ]; }
 reset_guest="
-	pause 8
+	pause 15
 	cut -d' ' -f1 /proc/uptime > /out/reset
-	qmp system_reset
+	qmp '{\"execute\": \"system_reset\"}'
 	wait_for 150 eval '[ \$(grep -c lab-guest-ready /out/l2.log) = 2 ]'
 	ssh \"\${ssh_options[@]}\" -p 2201 -O exit root@127.0.0.1
 	guest 'cat /proc/kallsyms' > /out/kallsyms-2

@@ -15,8 +15,11 @@
 #include "guest-record.h"
 #include "guest-snapshot.h"
 
-/* A kernel is up for longer than its clock says, and that is in whole seconds. */
-#define UPTIME_MARGIN	(3LL * NSEC_PER_SEC)
+/*
+ * A kernel is up for longer than its clock says, which is in whole seconds here. How much
+ * longer is up to how slow the guest is: rather leave out some more symbols.
+ */
+#define UPTIME_MARGIN	(10LL * NSEC_PER_SEC)
 
 static bool vmm_runs(pid_t pid)
 {
