@@ -79,9 +79,8 @@ test-lab: lab-parts
 		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
 
-# With its 6.12. dwarf is run by hand (make lab S=dwarf): what it copies out of a busy
-# guest does not always arrive.
-lab_debian_scenarios := kvm-callchain guesses
+# With its 6.12
+lab_debian_scenarios := kvm-callchain guesses dwarf
 test-lab-debian: lab-parts lab-debian
 	@status=0; for dir in $(lab_debian)/*/; do \
 		version=$$(basename $$dir); \

@@ -27,10 +27,11 @@ SHORT = {
     0x00020000: "NO_WALK",
 }
 NESTED, PROTECTED, SECTIONS = 0x4, 0x8, 0x10
+STACK_WORDS, USER_STACK = 2, 4  # types of sections
 
 Attr = collections.namedtuple("Attr", "type config sample_type flags ids")
 Sample = collections.namedtuple("Sample", "event id cpumode ip pid tid time cpu chain cookie")
-Record = collections.namedtuple("Record", "id cookie vcpu flags root ips pid tid time")
+Record = collections.namedtuple("Record", "id cookie vcpu flags root ips sections pid tid time")
 
 
 class PerfData:
@@ -116,6 +117,7 @@ class PerfData:
     def _record(self, at, end):
         cookie, vcpu, flags, root, nr = struct.unpack_from("<QIIQQ", self.blob, at)
         ips = struct.unpack_from(f"<{nr}Q", self.blob, at + 32)
+        sections = self._sections(at + 32 + 8 * nr) if flags & SECTIONS else ()
         # sample_id is at the end, its layout that of the event; the id is last in it
         # where events differ (perf sees to that)
         bits = (TID, TIME, ID, STREAM_ID, CPU, IDENTIFIER)
@@ -129,8 +131,19 @@ class PerfData:
         tid = word.get(TID, 0)
         if (ident, cookie) in self.records:
             self.duplicates += 1
-        self.records[ident, cookie] = Record(ident, cookie, vcpu, flags, root, ips,
+        self.records[ident, cookie] = Record(ident, cookie, vcpu, flags, root, ips, sections,
                                              tid & 0xffffffff, tid >> 32, word.get(TIME, 0))
+
+    def _sections(self, at):
+        """The types of a record's sections."""
+        end = at + 8 + struct.unpack_from("<Q", self.blob, at)[0]
+        at += 8
+        types = []
+        while at < end:
+            kind, size = struct.unpack_from("<II", self.blob, at)
+            types.append(kind)
+            at += size
+        return tuple(types)
 
     def record(self, sample):
         """The record that belongs to a sample, or None."""

@@ -16,8 +16,11 @@ expect lab-debug-record [ $? = 0 ]
 $perf kvm --guest --guestmount=$guestmount record -c 20 -e cpu-clock/freq=100/ \
 	-e kvm:kvm_exit -g -p "$guest_pid" -o /tmp/perf.data.task -- sleep 5 >&2
 expect lab-debug-record-task [ $? = 0 ]
+$perf kvm --guest --guestmount=$guestmount record --call-graph dwarf --guest-unwind=orc \
+	-e cpu-clock -F 100 -a -o /tmp/perf.data.user -- sleep 5 >&2
+expect lab-debug-record-user [ $? = 0 ]
 walk_counters > /out/counters.txt
-cp /tmp/perf.data.guest /tmp/perf.data.task /out/
+cp /tmp/perf.data.guest /tmp/perf.data.task /tmp/perf.data.user /out/
 stop_guests
 dmesg | grep -E 'BUG:|WARNING:|INFO: (possible|lockdep|rcu|inconsistent|suspicious)|suspicious RCU|KASAN:|Oops|rcu.*stall|lockup|sleeping function|Call Trace' > /out/splats.txt
 expect lab-debug-no-splat [ ! -s /out/splats.txt ]

@@ -41,8 +41,7 @@ $cmd mount alpha /tmp/copy-1 >&2
 $cmd mount beta /tmp/copy-2 >&2
 
 start_work
-guest_n 1 'bash -c "while :; do : \$EPOCHREALTIME; done" > /dev/null 2>&1 < /dev/null & echo $!' \
-	> /run/clock.pid
+guest_n 1 'perl -e "1 while time" > /dev/null 2>&1 < /dev/null & echo $!' > /run/clock.pid
 # but these two processes, their files and their vDSO, through sshfs
 mkdir /run/ssh-1
 sshfs "${ssh_options[@]}" -p 2201 -o ro,direct_io root@127.0.0.1:/ /run/ssh-1 || fail "sshfs"
@@ -62,7 +61,7 @@ load_late="pause 3; guest 'insmod /src/guestlate.ko'; pause 2
 		cp --parents proc/kallsyms proc/modules sys/module/guestlate/sections/.text /tmp/copy
 		tar -C /tmp/copy -c .'"
 # shellcheck disable=SC2046
-on_terminal $cmd record -a -F 1000 --guest-files -- $(workload "$load_late") > /out/record.txt
+on_terminal $cmd record -a -F 500 --guest-files -- $(workload "$load_late") > /out/record.txt
 expect kvm-callchain-record [ $? = 0 ]
 expect kvm-callchain-record-late-module grep -q 'alpha: 1 modules loaded meanwhile' /out/record.txt
 cp /tmp/copy-1/proc/kallsyms /out/kallsyms-alpha

@@ -22,8 +22,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest-callchain.h"
-#include "guest-snapshot.h"
-#include "guest-unwind.h"
+#include "guest-chain.h"
 #include "sample.h"
 #include "util.h"
 
@@ -51,12 +50,8 @@ struct guest_record {
 	struct guest_key key;
 	unsigned int refs;
 	bool used;
-	u16 misc;
-	u32 flags;
-	u64 root;
-	u64 nr;
-	u64 sections_size;
-	u64 ips[];	/* followed by the sections */
+	struct guest_chain guest;
+	u64 words[];	/* of @guest */
 };
 
 struct held_event {
@@ -79,12 +74,6 @@ struct newest_record {
 	u32 tid;
 };
 
-/* guest_snapshot__rebooted() of a guest that was asked for last, of those that share this */
-struct guest_boot {
-	pid_t pid;
-	u64 time;
-};
-
 struct guest_callchains {
 	struct evlist *evlist;
 	bool ordered;
@@ -101,12 +90,7 @@ struct guest_callchains {
 	DECLARE_HASHTABLE(records, HASH_BITS_LOG2);
 	struct newest_record newest[1 << HASH_BITS_LOG2];
 
-	struct ip_callchain *chain;
-	size_t chain_size;
-	struct guest_unwinds *unwinds;
-	struct guest_boot boots[64];
-	u64 after_reboot;
-	u64 by_frame_pointers;	/* chains with a kernel part */
+	struct guest_chains *chains;
 };
 
 struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool ordered,
@@ -117,8 +101,8 @@ struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool order
 
 	if (!gc)
 		return NULL;
-	gc->unwinds = guest_unwinds__new();
-	if (!gc->unwinds) {
+	gc->chains = guest_chains__new();
+	if (!gc->chains) {
 		free(gc);
 		return NULL;
 	}
@@ -198,8 +182,7 @@ void guest_callchains__delete(struct guest_callchains *gc)
 		gc__free_held(gc, held);
 	while (gc->nr_recent)
 		gc__forget_oldest(gc);
-	guest_unwinds__delete(gc->unwinds);
-	free(gc->chain);
+	guest_chains__delete(gc->chains);
 	free(gc);
 }
 
@@ -259,13 +242,12 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 	record->key = key;
 	record->refs = 1;
 	record->used = false;
-	record->misc = event->header.misc;
-	record->flags = raw->flags;
-	record->root = raw->root;
-	record->nr = raw->nr;
-	record->sections_size = sections;
-	memcpy(record->ips, raw->ips, raw->nr * sizeof(u64));
-	memcpy(record->ips + raw->nr, raw->ips + raw->nr + 1, sections);
+	record->guest = (struct guest_chain) {
+		.misc = event->header.misc, .flags = raw->flags, .root = raw->root,
+		.nr = raw->nr, .sections_size = sections, .ips = record->words,
+	};
+	memcpy(record->words, raw->ips, raw->nr * sizeof(u64));
+	memcpy(record->words + raw->nr, raw->ips + raw->nr + 1, sections);
 
 	if (gc->nr_recent == MAX_RECENT)
 		gc__forget_oldest(gc);
@@ -358,175 +340,6 @@ static int gc__hold(struct guest_callchains *gc, const union perf_event *event,
 	return 0;
 }
 
-static u64 guest_context(u16 misc)
-{
-	return (misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_GUEST_USER ?
-		PERF_CONTEXT_GUEST_USER : PERF_CONTEXT_GUEST_KERNEL;
-}
-
-static bool is_guest_context(u64 word)
-{
-	return word == PERF_CONTEXT_GUEST_KERNEL || word == PERF_CONTEXT_GUEST_USER;
-}
-
-/*
- * Return addresses come from guest memory: one that looks like another context
- * would have the frames after it taken for the host's. The guest of a guest has
- * a kernel whose symbols are not those of its host, and so has a guest after it has
- * rebooted: show @bare addresses.
- */
-static void chain__append_frames(struct ip_callchain *chain, const struct guest_record *record,
-				 u64 first, u64 end, bool bare)
-{
-	u64 i;
-
-	if (first == end)
-		return;
-	if (bare)
-		chain->ips[chain->nr++] = PERF_CONTEXT_HV;
-	else if (!is_guest_context(record->ips[first]))
-		chain->ips[chain->nr++] = guest_context(record->misc);
-	for (i = first; i < end; i++) {
-		u64 ip = record->ips[i];
-
-		if (ip < PERF_CONTEXT_MAX || (!bare && is_guest_context(ip)))
-			chain->ips[chain->nr++] = ip;
-	}
-}
-
-/* Where the user's frames begin in a record. */
-static u64 record__user_part(const struct guest_record *record)
-{
-	u64 i;
-
-	if (record->flags & PERF_GUEST_CALLCHAIN_NESTED)
-		return record->nr;
-	if (record->nr && !is_guest_context(record->ips[0]) &&
-	    guest_context(record->misc) == PERF_CONTEXT_GUEST_USER)
-		return 0;
-	for (i = 0; i < record->nr; i++) {
-		if (record->ips[i] == PERF_CONTEXT_GUEST_USER)
-			break;
-	}
-	return i;
-}
-
-/* The kernel's frames as unwound from the record's sections. */
-static bool chain__append_kernel(struct ip_callchain *chain, struct guest_callchains *gc,
-				 const struct guest_record *record, pid_t pid)
-{
-	u64 ips[PERF_MAX_STACK_DEPTH];
-	u32 i, nr;
-
-	if (!record->sections_size)
-		return false;
-	nr = guest_unwinds__kernel(gc->unwinds, pid, record->ips + record->nr,
-				   record->sections_size, ips, ARRAY_SIZE(ips));
-	if (!nr)
-		return false;
-
-	chain->ips[chain->nr++] = PERF_CONTEXT_GUEST_KERNEL;
-	for (i = 0; i < nr; i++) {
-		if (ips[i] < PERF_CONTEXT_MAX || ips[i] == PERF_CONTEXT_GUEST_GUESS)
-			chain->ips[chain->nr++] = ips[i];
-	}
-	return true;
-}
-
-/* The user's, unless @has frames that frame pointers have led to are more. */
-static bool chain__append_user(struct ip_callchain *chain, struct guest_callchains *gc,
-			       const struct guest_record *record, pid_t pid, u64 has)
-{
-	u64 ips[PERF_MAX_STACK_DEPTH];
-	bool complete;
-	u32 i, nr;
-
-	if (!record->sections_size)
-		return false;
-	nr = guest_unwinds__user(gc->unwinds, pid, record->root, record->ips + record->nr,
-				 record->sections_size, ips, ARRAY_SIZE(ips), &complete);
-	if (!nr || (!complete && nr < has))
-		return false;
-
-	chain->ips[chain->nr++] = PERF_CONTEXT_GUEST_USER;
-	for (i = 0; i < nr; i++) {
-		if (ips[i] < PERF_CONTEXT_MAX)
-			chain->ips[chain->nr++] = ips[i];
-	}
-	return true;
-}
-
-static void chain__append_guest(struct ip_callchain *chain, struct guest_callchains *gc,
-				const struct guest_record *record, pid_t pid, bool bare)
-{
-	u64 user = record__user_part(record), frames = record->nr - user;
-
-	if (bare || record->flags & PERF_GUEST_CALLCHAIN_NESTED) {
-		chain__append_frames(chain, record, 0, record->nr, /*bare=*/true);
-		return;
-	}
-	/* the context is no frame */
-	if (frames && record->ips[user] == PERF_CONTEXT_GUEST_USER)
-		frames--;
-	if (!chain__append_kernel(chain, gc, record, pid)) {
-		chain__append_frames(chain, record, 0, user, /*bare=*/false);
-		gc->by_frame_pointers += user > 0;
-	}
-	if (!chain__append_user(chain, gc, record, pid, frames))
-		chain__append_frames(chain, record, user, record->nr, /*bare=*/false);
-}
-
-static bool sample__in_guest(const struct perf_sample *sample)
-{
-	return sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL ||
-	       sample->cpumode == PERF_RECORD_MISC_GUEST_USER;
-}
-
-/* From when on is it not the guest any more whose symbols there are? */
-static u64 gc__rebooted(struct guest_callchains *gc, pid_t pid)
-{
-	struct guest_boot *boot = &gc->boots[pid % ARRAY_SIZE(gc->boots)];
-
-	if (!pid || boot->pid != pid)
-		*boot = (struct guest_boot) { .pid = pid, .time = guest_snapshot__rebooted(pid) };
-	return boot->time;
-}
-
-/* The sample's callchain with the cookie replaced by @record, or left out */
-static struct ip_callchain *gc__chain(struct guest_callchains *gc,
-				      const struct perf_sample *sample,
-				      const struct guest_record *record)
-{
-	const struct ip_callchain *old = sample->callchain;
-	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
-	size_t size = (old->nr + (record ? record->nr : 0) + 4 + 2 * PERF_MAX_STACK_DEPTH) *
-		      sizeof(u64);
-	bool bare = sample->time > gc__rebooted(gc, sample->pid);
-	struct ip_callchain *chain;
-
-	if (size > gc->chain_size) {
-		chain = realloc(gc->chain, size);
-		if (!chain)
-			return NULL;
-		gc->chain = chain;
-		gc->chain_size = size;
-	}
-	chain = gc->chain;
-	chain->nr = before;
-	memcpy(chain->ips, old->ips, before * sizeof(u64));
-
-	if (record)
-		chain__append_guest(chain, gc, record, sample->pid, bare);
-	if (!chain->nr && sample__in_guest(sample)) {
-		chain->ips[chain->nr++] = bare ? PERF_CONTEXT_HV : guest_context(sample->cpumode);
-		chain->ips[chain->nr++] = sample->ip;
-	}
-	gc->after_reboot += bare;
-	memcpy(chain->ips + chain->nr, old->ips + before + 2, after * sizeof(u64));
-	chain->nr += after;
-	return chain;
-}
-
 static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held)
 {
 	union perf_event *event = (void *)held->event;
@@ -540,7 +353,8 @@ static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held
 	if (held->deferred) {
 		if (!held->record)
 			gc__stats(gc)->missing++;
-		sample.callchain = gc__chain(gc, &sample, held->record);
+		sample.callchain = guest_chains__merge(gc->chains, &sample, held->record ?
+						       &held->record->guest : NULL);
 		if (!sample.callchain)
 			return -ENOMEM;
 	}
@@ -621,18 +435,8 @@ int guest_callchains__flush(struct guest_callchains *gc)
 void guest_callchains__warn(const struct guest_callchains *gc,
 			    const struct guest_callchain_stats *stats)
 {
-	if (gc) {
-		guest_unwinds__report(gc->unwinds);
-		if (guest_frames.unknown)
-			pr_info("Guest kernel frames in code that was not there when symbols were taken: %" PRIu64 " of %" PRIu64 "\n",
-				guest_frames.unknown, guest_frames.kernel);
-		if (gc->after_reboot)
-			pr_warning("Guest callchains: %" PRIu64 " from after a guest's reboot, without symbols\n",
-				   gc->after_reboot);
-		if (gc->by_frame_pointers)
-			pr_info("Guest kernel stacks by frame pointers: %" PRIu64 "\n",
-				gc->by_frame_pointers);
-	}
+	if (gc)
+		guest_chains__report(gc->chains);
 	if (!stats->missing && !stats->unused && !stats->duplicate && !stats->malformed)
 		return;
 	pr_warning("Guest callchains: %" PRIu64 " merged, %" PRIu64 " missing (%" PRIu64
