@@ -18,7 +18,7 @@ mount --bind /run/ssh/proc/uptime "$copy/proc/uptime"
 
 boots() { [ "$(grep -c lab-guest-ready /out/l2.log)" = "$1" ]; }
 reset_guest="
-	pause 15
+	pause 20
 	cut -d' ' -f1 /proc/uptime > /out/reset
 	qmp '{\"execute\": \"system_reset\"}'
 	wait_for 150 eval '[ \$(grep -c lab-guest-ready /out/l2.log) = 2 ]'

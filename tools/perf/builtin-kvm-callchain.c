@@ -20,6 +20,7 @@
 #include "util/guest-mount.h"
 #include "util/guest-progress.h"
 #include "util/guest-record.h"
+#include "util/guest-snapshot.h"
 #include "util/guest-unwind.h"
 #include "util/record.h"
 #include "util/symbol_conf.h"
@@ -139,7 +140,8 @@ static bool asks_for_options(int argc, const char **argv)
 	if (strcmp(argv[1], "-h"))
 		return false;
 	printf("\n Usage: perf kvm-callchain %s [-p <pid>|--guest <name>|-a] [--exits] [--host]\n"
-	       "        [--guest-files] [--guestmount <directory>] [<options of perf %s>]\n", argv[0], argv[0]);
+	       "        [--guest-files] [--guestmount <directory>] [<options of perf %s>]\n",
+	       argv[0], argv[0]);
 	fflush(stdout);
 	return true;
 }
@@ -154,11 +156,11 @@ static int cmd_guest_record(int argc, const char **argv)
 	if (!guest_record__prepare(&rec, "record", argc - 1, argv + 1, record_options)) {
 		perf_guest = true;
 		perf_host = rec.host;
-		symbol_conf.guestmount = rec.guests ? rec.dir : NULL;
+		guest_snapshot__use(rec.guests ? rec.dir : NULL);
 		guest_progress__start(rec.dir);
 		ret = cmd_record(rec.args.argc, rec.args.argv);
 		guest_progress__end();
-		symbol_conf.guestmount = NULL;
+		guest_snapshot__use(NULL);
 		if (ret >= 0)
 			guest_record__end(&rec);
 	}
@@ -183,7 +185,7 @@ static int cmd_guest_top(int argc, const char **argv)
 	if (!guest_record__prepare(&rec, "top", argc - 1, argv + 1, NULL)) {
 		perf_guest = true;
 		perf_host = rec.host;
-		symbol_conf.guestmount = rec.guests ? dir : NULL;
+		guest_snapshot__use(rec.guests ? dir : NULL);
 		ret = cmd_top(rec.args.argc, rec.args.argv);
 	}
 	guest_record__exit(&rec);
@@ -208,6 +210,8 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	struct guest_args args = {};
 	int ret = 1;
 
+	if (argc > 1 && !strcmp(argv[1], "--list-opts"))
+		printf("--host --guest-unwind --guestvmlinux ");
 	if (!guest_args__add(&args, argv[0]) &&
 	    !guest_args__parse(&args, argc - 1, argv + 1, ours, NULL)) {
 		perf_guest = true;

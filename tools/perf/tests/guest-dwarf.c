@@ -27,7 +27,7 @@
 #include "util/guest-dwarf.h"
 #include "util/guest-dwarf-child.h"
 #include "util/guest-unwind.h"
-#include "util/symbol_conf.h"
+#include "util/guest-snapshot.h"
 
 #define ROOT	0x12344000ULL
 #define PID	4711
@@ -507,7 +507,7 @@ static int check_sections(u64 *words, size_t size)
 	bool complete;
 	u32 nr;
 
-	symbol_conf.guestmount = dir;
+	guest_snapshot__use(dir);
 	nr = guest_unwinds__user(unwinds, PID, ROOT, words, size, ips, 100, &complete);
 	guest_unwinds__report(unwinds);
 	TEST_ASSERT_VAL("frames", right(ips, nr, NR_FRAMES));
@@ -553,7 +553,7 @@ static int test__guest_dwarf_sections(struct test_suite *test __maybe_unused,
 	memcpy(words + nr, sample.stack, sample.size);
 
 	ret = check_sections(words, nr * sizeof(u64) + sample.size);
-	symbol_conf.guestmount = NULL;
+	guest_snapshot__use(NULL);
 	rm_rf(dir);
 	return ret;
 }

@@ -150,13 +150,22 @@ static int check_snapshot(void)
 		"7f0000000000-7f0000001000 1000 /lib/out.so\n"
 		"7f0000010000-7f0000011000 1000 /lib/fifo.so\n"
 		"7f0000020000-7f0000021000 1000 /lib/text\n"
+		"7f0000030000-7f0000031000 1000 [other]\n"
+		"7f0000040000-7f0000041000 1000 [other]\n"
 		"7f0000050000-7f0000051000 1000 /lib/b.so\n"
+		"7f0000060000-7f0000061000 1000 [other]\n"
+		"7f0000070000-7f0000071000 1000 [other]\n"
+		"7f0000080000-7f0000081000 1000 [other]\n"
+		"7f0000090000-7f0000091000 1000 [other]\n"
+		"7f00000a0000-7f00000a1000 1000 [other]\n"
 		"7f00000b0000-7f00000b1000 1000 /lib/not-there.so\n"
 		"f7fc0000-f7fc2000 0 [vdso32]\n"
 		"7fff00000000-7fff00002000 0 [vdso]\n"));
-	TEST_ASSERT_VAL("process 3, without other files of the same name",
+	TEST_ASSERT_VAL("process 3, with other files of the same name",
 			is("out/7/processes/3", "401000-402000 1000 /usr/bin/a\n"
-			   "7f0000050000-7f0000051000 1000 /lib/b.so\n"));
+			   "7f0000050000-7f0000051000 1000 /lib/b.so\n"
+			   "7f0000060000-7f0000061000 1000 [other]\n"
+			   "7f0000070000-7f0000071000 1000 [other]\n"));
 	TEST_ASSERT_VAL("kernel thread", is("out/7/processes/2", NULL));
 	TEST_ASSERT_VAL("no process", is("out/7/processes/5x", NULL));
 	TEST_ASSERT_VAL("program", is("out/7/user/usr/bin/a", "\177ELF a"));
@@ -255,6 +264,9 @@ static const struct {
 } lines[] = {
 	{ "1000-2000 0 /lib/a", true },
 	{ "7ffe00000000-7ffe00001000 0 [vdso]", true },
+	{ "7ffe00000000-7ffe00001000 0 [other]", false },
+	{ "7ffe00000000-7ffe00001000 0 [stack]", false },
+	{ "7ffe00000000-7ffe00001000 0 /[vdso]", false },
 	{ "1000-2000 fff000 /lib/with space/and (deleted) in it", true },
 	{ "", false },
 	{ "1000-2000", false },

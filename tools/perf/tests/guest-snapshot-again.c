@@ -8,15 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/perf_guest_callchain.h>
 #include <linux/time64.h>
 #include "debug.h"
 #include "tests.h"
 #include "tests/guest-callchain-data.h"
 #include "util.h"
 #include "util/guest-list.h"
+#include "util/guest-record.h"
 #include "util/guest-snapshot.h"
 #include "util/session.h"
-#include "util/symbol_conf.h"
 
 static char dir[64];
 
@@ -93,8 +94,10 @@ static const struct again_case {
 		{ .unclear = 2 },
 	}, {
 		"a module without end", BOOT_1, A "b 4294967295 0 - Live 0xfffffffffffff000\n",
-		KERNEL A_SYM, A "b 4294967295 0 - Live 0xfffffffffffff000\n", KERNEL A_SYM,
-		{ .modules = 1 },
+		NULL, A, KERNEL A_SYM, { .modules = 0 },
+	}, {
+		"two new ones at one address", BOOT_1, A B "c 4096 0 - Live 0xffffffffc0101000\n",
+		KERNEL A_SYM B_SYM, A B, KERNEL A_SYM B_SYM, { .modules = 1, .unclear = 1 },
 	}, {
 		"lines that say nothing", BOOT_1,
 		A "\033]0;b 8192 0 - Live 0xffffffffc0100000\nb\nb 1 0 - Live 0x0\n", NULL,
@@ -199,30 +202,69 @@ static const struct gcd_event events[] = {
 	GUEST(40, 4),
 };
 
+/* In which mode a record says that the guest's kernel was. */
+#define MODE(_time, _cookie, _mode)						\
+	{ .type = GCD_RECORD, .time = _time, .cookie = _cookie, .ips = { GK, 0x11 }, .nr = 2,	\
+	  .flags = PERF_GUEST_CALLCHAIN_MODE_##_mode }
+
+static const struct firmware_case {
+	const char *name;
+	struct gcd_event events[8];
+	size_t nr;
+	u64 firmware;
+} firmware_cases[] = {
+	{ "one reboot", { GUEST(10, 1), MODE(11, 1, 64), GUEST(20, 2), MODE(21, 2, 16),
+			  GUEST(30, 3), MODE(31, 3, 64) }, 6, 21 },
+	{ "two", { MODE(11, 1, 64), MODE(21, 2, 32), MODE(31, 3, 64), MODE(41, 4, 16) }, 4, 21 },
+	{ "booting when recording began", { MODE(11, 1, 16), MODE(21, 2, 64) }, 2, UINT64_MAX },
+	{ "none, 32 bit", { MODE(11, 1, 32), MODE(21, 2, 32) }, 2, UINT64_MAX },
+};
+
+static int test__guest_again_firmware(struct test_suite *test __maybe_unused,
+				      int subtest __maybe_unused)
+{
+	static struct guest_summary summary;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(firmware_cases); i++) {
+		const struct firmware_case *c = &firmware_cases[i];
+		char path[] = "/tmp/perf-guest-again-data-XXXXXX";
+		int err;
+
+		TEST_ASSERT_VAL(c->name, !gcd__write(path, false, c->events, c->nr));
+		err = guest_summary__read(&summary, path);
+		unlink(path);
+		TEST_ASSERT_VAL(c->name, !err && summary.nr == 1 &&
+				summary.guest[0].firmware == c->firmware);
+	}
+	return TEST_OK;
+}
+
 static int check_reboot(void)
 {
-	char path[] = "/tmp/perf-guest-again-data-XXXXXX";
-	const char *mount = symbol_conf.guestmount;
+	static const char expected[] =
+		"s10[GK:11_GU:21] r11 s20[HV:11,21] r21 s30[HK:1_HV:11] r31 s40[HV:11]";
+	char path[PATH_MAX], guests[PATH_MAX + 8], info[64];
 	struct perf_session *session;
 	struct gcd_log log;
-	bool right;
 
-	put("100/guest", "name n\nvmm qemu\n");
-	TEST_ASSERT_EQUAL("note", guest_snapshot__set_rebooted(dir, GCD_PID, 15), 0);
+	snprintf(path, sizeof(path), "%s/data-XXXXXX", dir);
 	TEST_ASSERT_VAL("write", !gcd__write(path, false, events, ARRAY_SIZE(events)));
-	symbol_conf.guestmount = dir;
+	snprintf(info, sizeof(info), "%s.guests/%d/guest", path + strlen(dir) + 1, GCD_PID);
+	put(info, "name n\nvmm qemu\n");
+	guest_snapshot__dir(guests, sizeof(guests), path);
+	TEST_ASSERT_EQUAL("note", guest_snapshot__set_rebooted(guests, GCD_PID, 15), 0);
+
 	gcd_log__init(&log, true);
 	session = gcd__read(path, &log);
-	unlink(path);
-	symbol_conf.guestmount = mount;
 	TEST_ASSERT_VAL("read", session);
+	TEST_ASSERT_VAL("before", !guest_snapshot__rebooted(GCD_PID, 15));
+	TEST_ASSERT_VAL("after", guest_snapshot__rebooted(GCD_PID, 16));
+	TEST_ASSERT_VAL("another guest", !guest_snapshot__rebooted(GCD_PID + 1, 16));
 	perf_session__delete(session);
+	guest_snapshot__use(NULL);
 	pr_debug("%s\n", log.text);
-	right = !strcmp(log.text, "s10[GK:11_GU:21] r11 s20[HV:11,21] r21 s30[HK:1_HV:11] r31 "
-				  "s40[HV:11]");
-	TEST_ASSERT_VAL("chains", right);
-	TEST_ASSERT_VAL("a guest that is not known",
-			guest_snapshot__rebooted(101) == UINT64_MAX);
+	TEST_ASSERT_VAL("chains", !strcmp(log.text, expected));
 	return TEST_OK;
 }
 
@@ -235,6 +277,7 @@ static int test__guest_again_reboot(struct test_suite *test __maybe_unused,
 static struct test_case tests__guest_again[] = {
 	TEST_CASE("Guest callchain symbols, of modules that come and go", guest_again_modules),
 	TEST_CASE("Guest callchain symbols, after a reboot", guest_again_reboot),
+	TEST_CASE("Guest callchain symbols, reboots seen in samples", guest_again_firmware),
 	{ .name = NULL, }
 };
 

@@ -19,7 +19,7 @@
 #include "util/guest-callchain.h"
 #include "util/guest-unwind.h"
 #include "util/symbol.h"
-#include "util/symbol_conf.h"
+#include "util/guest-snapshot.h"
 #include "util.h"
 
 #define PID		4711
@@ -119,14 +119,14 @@ static int begin(void)
 	strcpy(dir, "/tmp/perf-test-unwind-XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
-	symbol_conf.guestmount = dir;
+	guest_snapshot__use(dir);
 	guest_unwind_by = GUEST_UNWIND_BY_AUTO;
 	return 0;
 }
 
 static void end(void)
 {
-	symbol_conf.guestmount = NULL;
+	guest_snapshot__use(NULL);
 	guest_unwind_by = GUEST_UNWIND_BY_AUTO;
 	rm_rf(dir);
 }

@@ -69,7 +69,7 @@ static bool find_mapped(const void *addr, struct mapped *m)
 	char line[PATH_MAX + 128];
 
 	while (maps && !found && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %4095s",
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %4095[^\n]",
 			   &m->start, &m->end, &m->offset, m->path) == 4)
 			found = (u64)(long)addr >= m->start && (u64)(long)addr < m->end;
 	}
@@ -106,8 +106,8 @@ static int copy_file(const char *path)
 {
 	char cmd[5 * PATH_MAX];
 
-	snprintf(cmd, sizeof(cmd), "mkdir -p $(dirname %s/m%s) && cp %s %s/m%s", dir, path, path,
-		 dir, path);
+	snprintf(cmd, sizeof(cmd), "mkdir -p \"$(dirname '%s/m%s')\" && cp '%s' '%s/m%s'", dir,
+		 path, path, dir, path);
 	return system(cmd);
 }
 
@@ -187,7 +187,6 @@ static int check_with(bool files)
 {
 	int nr = files ? 3 : 0, ret;
 	unsigned int what = GUEST_SNAPSHOT_PROCESSES | (files ? GUEST_SNAPSHOT_FILES : 0);
-	const char *mount = symbol_conf.guestmount;
 	bool guest = perf_guest;
 	struct guest_snapshot snapshot;
 	struct machines machines;
@@ -196,12 +195,12 @@ static int check_with(bool files)
 	TEST_ASSERT_EQUAL("take", take(what, &snapshot), 0);
 	TEST_ASSERT_EQUAL("files", (int)snapshot.user_files, nr);
 	snprintf(out, sizeof(out), "%s/out", dir);
-	symbol_conf.guestmount = out;
+	guest_snapshot__use(out);
 	perf_guest = true;
 	machines__init(&machines);
 	ret = check_found(&machines, files);
 	machines__exit(&machines);
-	symbol_conf.guestmount = mount;
+	guest_snapshot__use(NULL);
 	perf_guest = guest;
 	return ret;
 }
@@ -240,14 +239,18 @@ static int test__guest_user_maps_merge(struct test_suite *test __maybe_unused,
 {
 	struct guest_mapping one[] = { M(0x1000, 0x2000, 0, 0), M(0x5000, 0x7000, 0x1000, 1),
 				       M(0xa000, 0xb000, 0, 2) };
-	/* the same file, more of it; another file; the same file elsewhere */
+	/* the same file, more of it; another file; the same file elsewhere; no file in a third */
 	struct guest_mapping two[] = { M(0x1000, 0x3000, 0, 0), M(0x6000, 0x8000, 0, 3),
-				       M(0xa000, 0xb000, 0x1000, 2), M(0xc000, 0xd000, 0, 2) };
+				       M(0xa000, 0xb000, 0x1000, 2), M(0xc000, 0xd000, 0, 2),
+				       M(0x20000, 0x21000, 0, 0) };
 	struct guest_layout layouts[] = {
 		{ .nr = ARRAY_SIZE(one), .mappings = one },
 		{ .nr = ARRAY_SIZE(two), .mappings = two },
 	};
-	struct guest_processes p = { .nr = 2, .nr_layouts = 2, .layouts = layouts };
+	struct guest_mapping others[] = { M(0x20000, 0x30000, 0, GUEST_FILES_MAX) };
+	struct guest_processes p = {
+		.nr = 2, .nr_layouts = 2, .layouts = layouts, .nr_others = 1, .others = others,
+	};
 	struct guest_mapping *m;
 
 	TEST_ASSERT_EQUAL("merged", guest_user_maps__merge(&p, &m), 2);
@@ -255,6 +258,7 @@ static int test__guest_user_maps_merge(struct test_suite *test __maybe_unused,
 	TEST_ASSERT_VAL("of one process", m[1].start == 0xc000 && m[1].file == 2);
 	free(m);
 	p.nr_layouts = 0;
+	p.nr_others = 0;
 	TEST_ASSERT_EQUAL("none", guest_user_maps__merge(&p, &m), 0);
 	free(m);
 	return TEST_OK;

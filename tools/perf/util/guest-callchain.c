@@ -283,9 +283,11 @@ u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample)
 {
 	const struct ip_callchain *chain = sample->callchain;
 
-	if ((sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL ||
-	     sample->cpumode == PERF_RECORD_MISC_GUEST_USER) &&
-	    chain && chain->nr && chain->ips[0] == PERF_CONTEXT_HV)
+	if (!perf_guest || (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL &&
+			    sample->cpumode != PERF_RECORD_MISC_GUEST_USER))
+		return sample->cpumode;
+	if ((chain && chain->nr && chain->ips[0] == PERF_CONTEXT_HV) ||
+	    guest_snapshot__rebooted(sample->pid, sample->time))
 		return PERF_RECORD_MISC_HYPERVISOR;
 	return sample->cpumode;
 }

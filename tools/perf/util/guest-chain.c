@@ -18,12 +18,6 @@
 #include "guest-unwind.h"
 #include "sample.h"
 
-/* guest_snapshot__rebooted() of a guest that was asked for last, of those that share this */
-struct guest_boot {
-	pid_t pid;
-	u64 time;
-};
-
 /**
  * struct guest_chains - what is needed to make them, and counts
  * @chain:	       the last one
@@ -33,7 +27,6 @@ struct guest_chains {
 	struct guest_unwinds *unwinds;
 	struct ip_callchain *chain;
 	size_t chain_size;
-	struct guest_boot boots[64];
 	u64 after_reboot;
 	u64 by_frame_pointers;
 };
@@ -160,7 +153,7 @@ static void chain__append_guest(struct ip_callchain *chain, struct guest_chains 
 {
 	u64 user = guest__user_part(guest), frames = guest->nr - user;
 
-	if (bare || guest->flags & PERF_GUEST_CALLCHAIN_NESTED) {
+	if (bare) {
 		chain__append_frames(chain, guest, 0, guest->nr, /*bare=*/true);
 		return;
 	}
@@ -181,16 +174,6 @@ static bool sample__in_guest(const struct perf_sample *sample)
 	       sample->cpumode == PERF_RECORD_MISC_GUEST_USER;
 }
 
-/* From when on is it not the guest any more whose symbols there are? */
-static u64 chains__rebooted(struct guest_chains *chains, pid_t pid)
-{
-	struct guest_boot *boot = &chains->boots[pid % ARRAY_SIZE(chains->boots)];
-
-	if (!pid || boot->pid != pid)
-		*boot = (struct guest_boot) { .pid = pid, .time = guest_snapshot__rebooted(pid) };
-	return boot->time;
-}
-
 struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 					 const struct perf_sample *sample,
 					 const struct guest_chain *guest)
@@ -199,7 +182,8 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
 	size_t size = (old->nr + (guest ? guest->nr : 0) + 4 + 2 * PERF_MAX_STACK_DEPTH) *
 		      sizeof(u64);
-	bool bare = sample->time > chains__rebooted(chains, sample->pid);
+	bool rebooted = guest_snapshot__rebooted(sample->pid, sample->time);
+	bool bare = rebooted || (guest && guest->flags & PERF_GUEST_CALLCHAIN_NESTED);
 	struct ip_callchain *chain;
 
 	if (size > chains->chain_size) {
@@ -219,7 +203,7 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 		chain->ips[chain->nr++] = bare ? PERF_CONTEXT_HV : guest_context(sample->cpumode);
 		chain->ips[chain->nr++] = sample->ip;
 	}
-	chains->after_reboot += bare;
+	chains->after_reboot += rebooted;
 	memcpy(chain->ips + chain->nr, old->ips + before + 2, after * sizeof(u64));
 	chain->nr += after;
 	return chain;
@@ -229,7 +213,7 @@ void guest_chains__report(const struct guest_chains *chains)
 {
 	guest_unwinds__report(chains->unwinds);
 	if (guest_frames.unknown)
-		pr_info("Guest kernel frames in code that was not there when symbols were taken: %" PRIu64 " of %" PRIu64 "\n",
+		pr_info("Guest kernel frames without a symbol: %" PRIu64 " of %" PRIu64 "\n",
 			guest_frames.unknown, guest_frames.kernel);
 	if (chains->after_reboot)
 		pr_warning("Guest callchains: %" PRIu64 " from after a guest's reboot, without symbols\n",

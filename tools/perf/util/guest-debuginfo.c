@@ -2,6 +2,7 @@
 /*
  * Find the code and the source lines of a guest's kernel in the file its user names.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
@@ -83,6 +84,10 @@ void guest_debuginfo__use(struct dso *dso, struct map *map)
 
 	if (!name || !ref)
 		return;
+	if (access(name, R_OK)) {
+		pr_warning("%s: %s\n", name, strerror(errno));
+		return;
+	}
 	if (!is_guests(name, machine)) {
 		pr_warning("%s is not the kernel of guest %s: its build-id is another one\n", name,
 			   guest_pid__name(machine->pid));

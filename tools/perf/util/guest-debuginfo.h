@@ -10,8 +10,9 @@ struct map;
  * @dso: the kernel's, with the symbols of the guest's kallsyms
  * @map: where the guest has it
  *
- * That is the file of --guestvmlinux, if it is this guest's by its build-id; else it says
- * that it is not. Symbols stay those of kallsyms, which has those of modules, too.
+ * That is the file of --guestvmlinux, if it is this guest's by its build-id, or the guest has
+ * not said what that is; else a warning says that it is not. Symbols stay those of kallsyms,
+ * which has those of modules, too.
  */
 void guest_debuginfo__use(struct dso *dso, struct map *map);
 

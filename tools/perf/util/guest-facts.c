@@ -44,7 +44,8 @@ bool guest_module__parse(struct guest_module *module, const char *line)
 
 	return address && sscanf(line, "%63s %" SCNu64, module->name, &module->size) == 2 &&
 	       sscanf(address, " 0x%" SCNx64, &module->start) == 1 && module->start &&
-	       module->size <= UINT_MAX && guest_module_name__valid(module->name);
+	       module->size <= UINT_MAX && module->start + module->size > module->start &&
+	       guest_module_name__valid(module->name);
 }
 
 /* "ffffffff81000000 T _stext" and "ffffffffc0000000 t f\t[module]" */

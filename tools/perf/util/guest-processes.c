@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/zalloc.h>
@@ -39,8 +40,11 @@ bool guest_user_path__valid(const char *path)
 {
 	size_t size = strlen(path), len;
 
-	/* maps has "\012" for a newline: no program's name has either */
-	if (size < 2 || size >= GUEST_PATH_MAX || strstr(path, "\\012") ||
+	/*
+	 * maps has "\012" for a newline: no program's name has either; "/[" would be taken for
+	 * the vDSO's
+	 */
+	if (size < 2 || path[1] == '[' || size >= GUEST_PATH_MAX || strstr(path, "\\012") ||
 	    strchr(path, '\n') || !text__is_printable(path))
 		return false;
 	if (size >= strlen(DELETED) && !strcmp(path + size - strlen(DELETED), DELETED))
@@ -106,8 +110,15 @@ static int maps_line(void *arg, char *line)
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %" SCNx64 " %n", &m.start, &m.end, &m.offset,
 		   &path) != 3 || !path)
 		return 0;
-	if (m.start >= m.end || m.end > GUEST_USER_END || m.offset > GUEST_USER_END ||
-	    (!is_vdso(line + path) && !guest_user_path__valid(line + path)))
+	if (m.start >= m.end || m.end > GUEST_USER_END || m.offset > GUEST_USER_END)
+		return 0;
+	if (!strcmp(line + path, GUEST_OTHER)) {
+		m.file = GUEST_FILES_MAX;
+		if (reader->p->nr_others < GUEST_OTHERS_MAX)
+			reader->p->others[reader->p->nr_others++] = m;
+		return 0;
+	}
+	if ((!is_vdso(line + path) && !guest_user_path__valid(line + path)))
 		return 0;
 	m.file = find_file(reader->p, line + path);
 	if (m.file < GUEST_FILES_MAX)
@@ -134,6 +145,19 @@ static void drop_overlaps(struct reader *reader)
 	reader->nr = nr;
 }
 
+static u64 hash_mappings(const struct reader *reader)
+{
+	u64 hash = 0;
+	u32 i;
+
+	for (i = 0; i < reader->nr; i++) {
+		const struct guest_mapping *m = &reader->mappings[i];
+
+		hash = hash_64(hash ^ m->start ^ m->end << 8 ^ m->offset << 16 ^ m->file, 64);
+	}
+	return hash;
+}
+
 static bool same_mappings(const struct guest_layout *layout, const struct reader *reader)
 {
 	u32 i;
@@ -155,11 +179,12 @@ static int add_layout(struct reader *reader)
 	struct guest_processes *p = reader->p;
 	size_t size = reader->nr * sizeof(*reader->mappings);
 	struct guest_layout *layout;
+	u64 hash = hash_mappings(reader);
 	u32 i;
 
 	p->nr++;
 	for (i = 0; i < p->nr_layouts; i++) {
-		if (same_mappings(&p->layouts[i], reader))
+		if (p->layouts[i].hash == hash && same_mappings(&p->layouts[i], reader))
 			return 0;
 	}
 	layout = &p->layouts[p->nr_layouts];
@@ -168,6 +193,7 @@ static int add_layout(struct reader *reader)
 		return -ENOMEM;
 	memcpy(layout->mappings, reader->mappings, size);
 	layout->nr = reader->nr;
+	layout->hash = hash;
 	p->nr_layouts++;
 	return 0;
 }
@@ -221,7 +247,8 @@ int guest_processes__read(struct guest_processes *p, int root)
 	memset(p, 0, sizeof(*p));
 	p->layouts = calloc(GUEST_PROCESSES_MAX, sizeof(*p->layouts));
 	p->files = calloc(GUEST_FILES_MAX, sizeof(*p->files));
-	if (!reader || !p->layouts || !p->files)
+	p->others = calloc(GUEST_OTHERS_MAX, sizeof(*p->others));
+	if (!reader || !p->layouts || !p->files || !p->others)
 		goto out;
 	reader->p = p;
 	err = 0;
@@ -251,6 +278,7 @@ void guest_processes__exit(struct guest_processes *p)
 		free(p->layouts[i].mappings);
 	free(p->files);
 	free(p->layouts);
+	free(p->others);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -8,8 +8,10 @@
  *
  *	START-END OFFSET PATH
  *
- * all numbers in hexadecimal. The file itself is at user/PATH, if it was taken along; a
- * vDSO is no file of the guest's but has its name, and is at user/[vdso].
+ * all numbers in hexadecimal. Code that is in no file, or in none that can be told from
+ * others by its path (a container's, a deleted one), is of [other]. The file itself is at
+ * user/PATH, if it was taken along; a vDSO is no file of the guest's but has its name, and
+ * is at user/[vdso].
  */
 #ifndef __PERF_GUEST_PROCESSES_H
 #define __PERF_GUEST_PROCESSES_H
@@ -21,6 +23,7 @@
 #define GUEST_PROCESSES_MAX	4096
 #define GUEST_MAPPINGS_MAX	1024	/* of a process */
 #define GUEST_FILES_MAX		16384
+#define GUEST_OTHERS_MAX	65536
 #define GUEST_PATH_MAX		1024
 /* Bytes of a process's file */
 #define GUEST_MAPS_LIMIT	(4 << 20)
@@ -31,6 +34,7 @@
 /* The vDSO of 64-bit processes, and of 32-bit ones: the kernel calls both "[vdso]". */
 #define GUEST_VDSO		"[vdso]"
 #define GUEST_VDSO32		"[vdso32]"
+#define GUEST_OTHER		"[other]"
 
 /**
  * struct guest_mapping - executable memory of a process
@@ -43,8 +47,12 @@ struct guest_mapping {
 	u32 file;
 };
 
-/** struct guest_layout - mappings of one or more processes, by address, without overlap */
+/**
+ * struct guest_layout - mappings of one or more processes, by address, without overlap
+ * @hash: of these
+ */
 struct guest_layout {
+	u64		     hash;
 	u32		     nr;
 	struct guest_mapping *mappings;
 };
@@ -53,10 +61,12 @@ struct guest_layout {
  * struct guest_processes - all of a guest's
  * @nr:	     of processes
  * @layouts: those that differ; forked processes share one
+ * @others:  code that is [other], of all processes, @nr_others of them at most GUEST_OTHERS_MAX
  * @files:   absolute paths in the guest, and GUEST_VDSO, GUEST_VDSO32
  */
 struct guest_processes {
-	u32		    nr, nr_layouts, nr_files;
+	u32		    nr, nr_layouts, nr_files, nr_others;
+	struct guest_mapping *others;
 	struct guest_layout *layouts;
 	char		    **files;
 	void		    *by_path;

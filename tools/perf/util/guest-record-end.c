@@ -32,10 +32,16 @@ static bool vmm_runs(pid_t pid)
 static void look_again(const struct guest *guest, const char *dir,
 		       struct guest_snapshot_change *change)
 {
-	if (guest_snapshot__look_again(guest, dir, change)) {
-		if (vmm_runs(guest->pid))
-			pr_warning("%s: %s does not answer any more: if the guest has rebooted, its symbols are wrong from there on\n",
-				   guest->name, guest->mount);
+	int err;
+
+	if (!vmm_runs(guest->pid)) {
+		pr_info("%s: has ended\n", guest->name);
+		return;
+	}
+	err = guest_snapshot__look_again(guest, dir, change);
+	if (err) {
+		pr_warning("%s: %s cannot be looked at again: %s: if the guest has rebooted, its symbols are wrong from there on\n",
+			   guest->name, guest->mount, strerror(-err));
 		return;
 	}
 	if (change->rebooted)
@@ -50,35 +56,54 @@ static void look_again(const struct guest *guest, const char *dir,
 
 /*
  * When did a guest reboot, by the clock of the samples? The newest of them is not from after
- * the recording's end, so that the answer may be too early, but not too late.
+ * the recording's end, so that what the uptime says may be too early, but not too late. It
+ * says nothing of earlier reboots: from these there are samples of firmware.
  */
-static u64 boot_time(const struct guest_snapshot_change *change, s64 end, u64 newest)
+static u64 boot_time(const struct guest_snapshot_change *change, s64 end, pid_t pid,
+		     const struct guest_summary *summary)
 {
 	s64 since = end - change->booted + UPTIME_MARGIN;
+	u64 time = summary->newest;
+	int i;
 
-	if (since <= 0)
-		return newest;
-	return newest > (u64)since ? newest - since : 0;
+	if (since > 0)
+		time = time > (u64)since ? time - since : 0;
+	for (i = 0; i < summary->nr; i++) {
+		if (summary->guest[i].pid == pid)
+			time = min(time, summary->guest[i].firmware);
+	}
+	return time;
+}
+
+static void note_reboot(const struct guest_record *rec, const struct guest *guest, u64 time)
+{
+	if (guest_snapshot__set_rebooted(rec->dir, guest->pid, time))
+		pr_err("%s: its symbols are wrong since its reboot: that cannot be noted in %s\n",
+		       guest->name, rec->dir);
 }
 
 void guest_record__end(struct guest_record *rec)
 {
 	struct guest_snapshot_change *changes = calloc(rec->guests ?: 1, sizeof(*changes));
+	struct guest_summary *summary = malloc(sizeof(*summary));
 	s64 end = guest_now();
-	u64 newest = 0;
 	int i;
 
-	if (!changes)
-		return;
+	if (!changes || !summary)
+		goto out;
 	for (i = 0; i < rec->guests; i++)
 		look_again(&rec->guest[i], rec->dir, &changes[i]);
-	guest_summary__print(rec->output, rec->dir, &newest);
+	/* without it, it is not known that any sample is from before a reboot */
+	if (guest_summary__read(summary, rec->output))
+		summary->newest = 0;
+	else
+		guest_summary__print(summary, rec->dir);
 	for (i = 0; i < rec->guests; i++) {
-		if (changes[i].rebooted &&
-		    guest_snapshot__set_rebooted(rec->dir, rec->guest[i].pid,
-						 boot_time(&changes[i], end, newest)))
-			pr_err("%s: its symbols are wrong since its reboot: that cannot be noted in %s\n",
-			       rec->guest[i].name, rec->dir);
+		if (changes[i].rebooted)
+			note_reboot(rec, &rec->guest[i],
+				    boot_time(&changes[i], end, rec->guest[i].pid, summary));
 	}
+out:
+	free(summary);
 	free(changes);
 }

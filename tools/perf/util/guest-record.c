@@ -253,8 +253,12 @@ static int take_guests(struct guest_record *rec, struct choice *choice)
 		if (!is_chosen(choice, i))
 			continue;
 		err = take_guest(&choice->guests.guest[i], rec->dir, what);
-		if (!err)
-			rec->guest[rec->guests++] = choice->guests.guest[i];
+		if (err)
+			break;
+		rec->guest[rec->guests] = choice->guests.guest[i];
+		/* they are not ours, and not needed */
+		rec->guest[rec->guests].vcpus = NULL;
+		rec->guest[rec->guests++].nr_vcpus = 0;
 	}
 	return err;
 }

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <linux/types.h>
 #include "guest-args.h"
 
@@ -64,10 +65,37 @@ void guest_record__end(struct guest_record *rec);
  */
 bool guest_record__has_cycles(void);
 
+#define GUEST_SUMMARY_MAX	256
+
 /**
- * guest_summary__print - one line on what a recording holds, for each guest
- * @newest: set to the time of the newest sample
+ * struct guest_count - what there is of a guest
+ * @firmware: time of the first sample out of the guest's kernel that was not in 64-bit mode,
+ *	      after one that was: its machine had been reset. UINT64_MAX if there is none.
  */
-int guest_summary__print(const char *perf_data, const char *dir, u64 *newest);
+struct guest_count {
+	pid_t	pid;
+	u64	samples;
+	u64	with_callchain;
+	bool	long_mode;
+	u64	firmware;
+};
+
+/**
+ * struct guest_summary - what a recording holds
+ * @guest:  @nr of them, as they come
+ * @newest: time of the newest sample
+ */
+struct guest_summary {
+	int			nr;
+	struct guest_count	guest[GUEST_SUMMARY_MAX];
+	u64			lost;
+	u64			newest;
+};
+
+/** guest_summary__read - go through a perf.data file; 0 or a negative error */
+int guest_summary__read(struct guest_summary *summary, const char *perf_data);
+
+/** guest_summary__print - one line of it; @dir: has the guests' names */
+void guest_summary__print(const struct guest_summary *summary, const char *dir);
 
 #endif /* __PERF_GUEST_RECORD_H */

@@ -2,6 +2,7 @@
 /*
  * Let perf's commands find the symbols that were taken along with a recording.
  */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,19 @@
 
 static char attached[PATH_MAX];
 
+/* Of the guests there: when they have rebooted, as far as that was asked for. */
+static struct {
+	pid_t pid;
+	u64 time;
+} reboots[1024];
+
+void guest_snapshot__use(const char *dir)
+{
+	memset(reboots, 0, sizeof(reboots));
+	strlcpy(attached, dir ?: "", sizeof(attached));
+	symbol_conf.guestmount = dir ? attached : NULL;
+}
+
 void guest_snapshot__attach(const char *perf_data)
 {
 	char dir[PATH_MAX];
@@ -37,7 +51,7 @@ void guest_snapshot__attach(const char *perf_data)
 	/* what the user says is nearer the truth */
 	if (symbol_conf.guestmount && symbol_conf.guestmount != attached)
 		return;
-	symbol_conf.guestmount = NULL;
+	guest_snapshot__use(NULL);
 	guest_snapshot__dir(dir, sizeof(dir), perf_data ?: "perf.data");
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
 		return;
@@ -46,8 +60,7 @@ void guest_snapshot__attach(const char *perf_data)
 		pr_warning("%s is not yours or root's: not used\n", dir);
 		return;
 	}
-	strlcpy(attached, dir, sizeof(attached));
-	symbol_conf.guestmount = attached;
+	guest_snapshot__use(dir);
 	perf_guest = true;
 }
 
@@ -55,10 +68,42 @@ bool guest_snapshot__has(pid_t pid)
 {
 	char path[PATH_MAX + 16];
 
-	if (!symbol_conf.guestmount || pid <= 0)
+	if (symbol_conf.guestmount != attached || pid <= 0)
 		return false;
-	snprintf(path, sizeof(path), "%s/%d/guest", symbol_conf.guestmount, pid);
+	snprintf(path, sizeof(path), "%s/%d/guest", attached, pid);
 	return !access(path, R_OK);
+}
+
+/* UINT64_MAX if it has not. */
+static u64 read_reboot(pid_t pid)
+{
+	char path[PATH_MAX + 16], line[GUEST_NAME_MAX + 16];
+	u64 time = UINT64_MAX;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%d/guest", attached, pid);
+	file = fopen(path, "r");
+	if (!file)
+		return time;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "rebooted %" SCNu64, &time) == 1)
+			break;
+	}
+	fclose(file);
+	return time;
+}
+
+bool guest_snapshot__rebooted(pid_t pid, u64 time)
+{
+	size_t i = pid % ARRAY_SIZE(reboots);
+
+	if (pid <= 0 || symbol_conf.guestmount != attached)
+		return false;
+	if (reboots[i].pid != pid) {
+		reboots[i].pid = pid;
+		reboots[i].time = read_reboot(pid);
+	}
+	return time > reboots[i].time;
 }
 
 void guest_snapshot__comm(char *comm, size_t size, pid_t pid)
@@ -98,40 +143,71 @@ void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid)
 		dso__set_short_name(kernel, short_name, true);
 }
 
-/* As if perf record had written that the module is there. */
+/* As if perf record had written that a module is there. */
 static int add_module(void *arg, char *line)
 {
 	struct machine *machine = arg;
 	struct perf_sample sample = { .cpumode = PERF_RECORD_MISC_GUEST_KERNEL };
 	union perf_event event = { .header.type = PERF_RECORD_MMAP };
 	struct guest_module module;
+	bool is_there;
 	struct map *map;
 
 	if (!guest_module__parse(&module, line))
 		return 0;
 	map = maps__find(machine__kernel_maps(machine), module.start);
-	if (map && map != machine__kernel_map(machine)) {
-		map__put(map);
-		return 0;
-	}
+	is_there = map && !RC_CHK_EQUAL(map, machine__kernel_map(machine));
 	map__put(map);
+	if (is_there)
+		return 0;
 	event.mmap.start = module.start;
 	event.mmap.len = module.size;
 	snprintf(event.mmap.filename, sizeof(event.mmap.filename), "[%s]", module.name);
 	return machine__process_mmap_event(machine, &event, &sample);
 }
 
-void guest_snapshot__add_modules(struct machine *machine)
+struct listed {
+	struct machine *machine;
+	int	       root;
+};
+
+static int is_module(void *arg, char *line)
 {
-	int root;
+	const struct map *map = arg;
+	const char *name = dso__short_name(map__dso(map));
+	struct guest_module module;
+	size_t len;
+
+	if (!guest_module__parse(&module, line) || module.start != map__start(map))
+		return 0;
+	/* "[name]" */
+	len = strlen(module.name);
+	return !strncmp(name + 1, module.name, len) && !strcmp(name + 1 + len, "]");
+}
+
+/* What has been at its addresses, too, leaves a module unlisted. */
+static bool is_unlisted(struct map *map, void *arg)
+{
+	const struct listed *listed = arg;
+
+	return *dso__short_name(map__dso(map)) == '[' &&
+	       !RC_CHK_EQUAL(map, machine__kernel_map(listed->machine)) &&
+	       !guest_file__lines(listed->root, "proc/modules", GUEST_MODULES_LIMIT, is_module,
+				  map);
+}
+
+void guest_snapshot__correct_modules(struct machine *machine)
+{
+	struct listed listed = { .machine = machine };
 
 	if (!guest_snapshot__has(machine->pid))
 		return;
-	root = guest_file__root(machine->root_dir);
-	if (root < 0)
+	listed.root = guest_file__root(machine->root_dir);
+	if (listed.root < 0)
 		return;
-	guest_file__lines(root, "proc/modules", GUEST_MODULES_LIMIT, add_module, machine);
-	close(root);
+	maps__remove_maps(machine__kernel_maps(machine), is_unlisted, &listed);
+	guest_file__lines(listed.root, "proc/modules", GUEST_MODULES_LIMIT, add_module, machine);
+	close(listed.root);
 }
 
 /*

@@ -21,7 +21,6 @@
 #include "guest-file.h"
 #include "guest-list.h"
 #include "guest-snapshot.h"
-#include "symbol_conf.h"
 
 #define AGAIN_IDLE_MS	5000
 
@@ -63,6 +62,8 @@ static void compare_new(struct again *again, u32 i, struct guest_snapshot_change
 	bool unclear = false;
 	u32 j;
 
+	for (j = 0; j < i; j++)
+		unclear = unclear || overlap(&again->now.module[j], module);
 	for (j = 0; j < before->nr; j++) {
 		if (!strcmp(before->module[j].name, module->name))
 			unclear = true;
@@ -249,20 +250,3 @@ int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time)
 	return fclose(file) ? -EIO : 0;
 }
 
-u64 guest_snapshot__rebooted(pid_t pid)
-{
-	char path[PATH_MAX], line[GUEST_NAME_MAX + 16];
-	u64 time = UINT64_MAX;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%d/guest", symbol_conf.guestmount ?: "", pid);
-	file = symbol_conf.guestmount ? fopen(path, "r") : NULL;
-	if (!file)
-		return time;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "rebooted %" SCNu64, &time) == 1)
-			break;
-	}
-	fclose(file);
-	return time;
-}

@@ -40,7 +40,7 @@ struct mapping {
  * @files:	copy the files, too
  * @pid:	of the process that is being read, and
  * @paths:	that are known, as tsearch() has them: each is copied but once
- * @mappings:	its mappings, @nr of them
+ * @mappings:	its mappings, @nr of them, @in_files of files
  * @bytes:	of all files
  */
 struct copy {
@@ -50,7 +50,7 @@ struct copy {
 	void		      *paths;
 	u32		      nr_paths;
 	struct mapping	      mappings[GUEST_MAPPINGS_MAX];
-	u32		      nr;
+	u32		      nr, in_files;
 	u64		      bytes;
 	struct guest_snapshot *snapshot;
 };
@@ -153,13 +153,27 @@ static void take_vdso(struct copy *copy, const struct mapping *m)
 		guest_user_file__path(path, sizeof(path), m->path);
 		to = guest_snapshot__create(copy->out, path);
 		if (to) {
-			fwrite(vdso, size, 1, to);
-			fclose(to);
+			bool bad = fwrite(vdso, size, 1, to) != 1;
+
+			if (fclose(to) || bad)
+				unlinkat(copy->out, path, 0);
 		}
 	}
 	if (fd >= 0)
 		close(fd);
 	free(vdso);
+}
+
+/* Its name, kept; NULL for what is in no file, or in one that cannot be had. */
+static char *mapped_file(struct copy *copy, struct known_path *key, u64 end)
+{
+	if (!strcmp(key->path, GUEST_VDSO)) {
+		if (end <= VDSO32_END)
+			key->path = (char *)GUEST_VDSO32;
+	} else if (!guest_user_path__valid(key->path)) {
+		return NULL;
+	}
+	return know_path(copy, key);
 }
 
 /*
@@ -186,16 +200,12 @@ static int maps_line(void *arg, char *line)
 	    m.end > GUEST_USER_END || m.offset > GUEST_USER_END)
 		return 0;
 	key.path = line + at;
-	if (!strcmp(key.path, GUEST_VDSO))
-		key.path = m.end <= VDSO32_END ? (char *)GUEST_VDSO32 : key.path;
-	else if (!guest_user_path__valid(key.path))
-		return 0;
-	m.path = know_path(copy, &key);
-	if (!m.path)
-		return 0;
-	copy->mappings[copy->nr++] = m;
-	if (*m.path == '[')
+	m.path = mapped_file(copy, &key, m.end);
+	if (m.path && *m.path == '[')
 		take_vdso(copy, &m);
+	copy->in_files += !!m.path;
+	m.path = m.path ?: (char *)GUEST_OTHER;
+	copy->mappings[copy->nr++] = m;
 	return 0;
 }
 
@@ -232,10 +242,11 @@ static int take_process(struct copy *copy, const char *pid)
 	int err;
 
 	copy->nr = 0;
+	copy->in_files = 0;
 	copy->pid = pid;
 	snprintf(path, sizeof(path), "proc/%.10s/maps", pid);
 	guest_file__lines(copy->root, path, GUEST_MAPS_LIMIT, maps_line, copy);
-	if (!copy->nr)
+	if (!copy->in_files)
 		return 0;
 	err = write_process(copy, pid);
 	copy->snapshot->processes += !err;

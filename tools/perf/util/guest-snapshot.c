@@ -22,6 +22,7 @@
 #include "guest-snapshot.h"
 #include "guest-text.h"
 #include "guest-unwind.h"
+#include "symbol_conf.h"
 
 #define SNAPSHOT_IDLE_MS 15000
 #define CONFIG_LIMIT	(4 << 20)
@@ -366,6 +367,9 @@ const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t 
 	FILE *file;
 
 	snprintf(name, size, "%d", pid);
+	/* a guest mount has no names, whatever the guest has made of that file */
+	if (dir == symbol_conf.guestmount && !guest_snapshot__has(pid))
+		return name;
 	snprintf(path, sizeof(path), "%s/%d/guest", dir, pid);
 	file = fopen(path, "r");
 	if (!file)

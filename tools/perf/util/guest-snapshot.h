@@ -109,8 +109,8 @@ int guest_snapshot__look_again(const struct guest *guest, const char *dir,
  */
 int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time);
 
-/** guest_snapshot__rebooted - that time, where symbols are looked for; UINT64_MAX if there is none */
-u64 guest_snapshot__rebooted(pid_t pid);
+/** guest_snapshot__rebooted - has a guest rebooted before a sample of that time was taken? */
+bool guest_snapshot__rebooted(pid_t pid, u64 time);
 
 /**
  * guest_snapshot__name - name of a guest in a snapshot
@@ -128,7 +128,15 @@ const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t 
  */
 void guest_snapshot__attach(const char *perf_data);
 
-/** guest_snapshot__has - is there a guest of that pid where symbols are looked for? */
+/**
+ * guest_snapshot__use - look for symbols in a directory that perf has made
+ * @dir: of all guests; NULL to look for them nowhere
+ *
+ * That tells it from a guest mount, where the guest decides what is there.
+ */
+void guest_snapshot__use(const char *dir);
+
+/** guest_snapshot__has - is that where symbols are looked for, and is the guest in it? */
 bool guest_snapshot__has(pid_t pid);
 
 /** guest_snapshot__comm - what stands for a guest where commands have their names */
@@ -145,10 +153,10 @@ void guest_snapshot__set_comm(struct machine *machine, struct thread *thread);
 void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid);
 
 /**
- * guest_snapshot__add_modules - the modules that came after the recording had begun
- * @machine: a guest's, with those modules that were there before
+ * guest_snapshot__correct_modules - have the modules that guest_snapshot__look_again() left
+ * @machine: a guest's, with those modules that were there when recording began
  */
-void guest_snapshot__add_modules(struct machine *machine);
+void guest_snapshot__correct_modules(struct machine *machine);
 
 /**
  * guest_module__load - symbols of a guest's module, from the guest's kallsyms

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/perf_guest_callchain.h>
 #include "data.h"
 #include "debug.h"
 #include "event.h"
@@ -20,23 +21,12 @@
 #include "session.h"
 #include "tool.h"
 
-#define GUESTS_MAX	256
-
-struct guest_count {
-	pid_t	pid;
-	u64	samples;
-	u64	with_callchain;
-};
-
-struct summary {
+struct reader {
 	struct perf_tool	tool;
-	int			nr;
-	struct guest_count	guest[GUESTS_MAX];	/* by pid, as they come */
-	u64			lost;
-	u64			newest;
+	struct guest_summary	*summary;
 };
 
-static struct guest_count *summary__guest(struct summary *summary, pid_t pid)
+static struct guest_count *summary__guest(struct guest_summary *summary, pid_t pid)
 {
 	int i;
 
@@ -44,9 +34,9 @@ static struct guest_count *summary__guest(struct summary *summary, pid_t pid)
 		if (summary->guest[i].pid == pid)
 			return &summary->guest[i];
 	}
-	if (summary->nr == GUESTS_MAX)
+	if (summary->nr == GUEST_SUMMARY_MAX)
 		return NULL;
-	summary->guest[summary->nr].pid = pid;
+	summary->guest[summary->nr] = (struct guest_count) { .pid = pid, .firmware = UINT64_MAX };
 	return &summary->guest[summary->nr++];
 }
 
@@ -75,7 +65,7 @@ static int count_sample(const struct perf_tool *tool, union perf_event *event __
 			struct perf_sample *sample, struct evsel *evsel __maybe_unused,
 			struct machine *machine __maybe_unused)
 {
-	struct summary *summary = container_of(tool, struct summary, tool);
+	struct guest_summary *summary = container_of(tool, struct reader, tool)->summary;
 	bool chain = has_guest_callchain(sample);
 	struct guest_count *guest;
 
@@ -92,11 +82,33 @@ static int count_sample(const struct perf_tool *tool, union perf_event *event __
 	return 0;
 }
 
+/* Where the guest's machine has been reset, its firmware runs, then the kernel's loader. */
+static int look_at_mode(const struct perf_tool *tool, union perf_event *event,
+			struct perf_sample *sample, struct machine *machine __maybe_unused)
+{
+	struct guest_summary *summary = container_of(tool, struct reader, tool)->summary;
+	u32 mode = event->guest_callchain.flags & PERF_GUEST_CALLCHAIN_MODE;
+	struct guest_count *guest;
+
+	if (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL ||
+	    event->guest_callchain.flags & PERF_GUEST_CALLCHAIN_NESTED)
+		return 0;
+	guest = summary__guest(summary, sample->pid);
+	if (!guest)
+		return 0;
+	if (mode == PERF_GUEST_CALLCHAIN_MODE_64)
+		guest->long_mode = true;
+	else if (mode != PERF_GUEST_CALLCHAIN_MODE_UNKNOWN && guest->long_mode &&
+		 sample->time < guest->firmware)
+		guest->firmware = sample->time;
+	return 0;
+}
+
 static int count_lost(const struct perf_tool *tool, union perf_event *event,
 		      struct perf_sample *sample __maybe_unused,
 		      struct machine *machine __maybe_unused)
 {
-	container_of(tool, struct summary, tool)->lost += event->lost.lost;
+	container_of(tool, struct reader, tool)->summary->lost += event->lost.lost;
 	return 0;
 }
 
@@ -104,11 +116,11 @@ static int count_lost_samples(const struct perf_tool *tool, union perf_event *ev
 			      struct perf_sample *sample __maybe_unused,
 			      struct machine *machine __maybe_unused)
 {
-	container_of(tool, struct summary, tool)->lost += event->lost_samples.lost;
+	container_of(tool, struct reader, tool)->summary->lost += event->lost_samples.lost;
 	return 0;
 }
 
-static void summary__print(const struct summary *summary, const char *dir)
+void guest_summary__print(const struct guest_summary *summary, const char *dir)
 {
 	char name[GUEST_NAME_MAX];
 	int i;
@@ -125,33 +137,25 @@ static void summary__print(const struct summary *summary, const char *dir)
 		summary->lost);
 }
 
-int guest_summary__print(const char *perf_data, const char *dir, u64 *newest)
+int guest_summary__read(struct guest_summary *summary, const char *perf_data)
 {
 	struct perf_data data = { .path = perf_data, .mode = PERF_DATA_MODE_READ };
-	struct summary *summary = calloc(1, sizeof(*summary));
+	struct reader reader = { .summary = summary };
 	struct perf_session *session;
 	int err;
 
-	if (!summary)
-		return -ENOMEM;
-	perf_tool__init(&summary->tool, /*ordered_events=*/true);
-	summary->tool.sample = count_sample;
-	summary->tool.lost = count_lost;
-	summary->tool.lost_samples = count_lost_samples;
-	summary->tool.no_warn = true;
+	memset(summary, 0, sizeof(*summary));
+	perf_tool__init(&reader.tool, /*ordered_events=*/true);
+	reader.tool.sample = count_sample;
+	reader.tool.guest_callchain = look_at_mode;
+	reader.tool.lost = count_lost;
+	reader.tool.lost_samples = count_lost_samples;
+	reader.tool.no_warn = true;
 
-	session = perf_session__new(&data, &summary->tool);
-	if (IS_ERR(session)) {
-		err = PTR_ERR(session);
-		goto out;
-	}
+	session = perf_session__new(&data, &reader.tool);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
 	err = perf_session__process_events(session);
-	if (!err) {
-		summary__print(summary, dir);
-		*newest = summary->newest;
-	}
 	perf_session__delete(session);
-out:
-	free(summary);
 	return err;
 }

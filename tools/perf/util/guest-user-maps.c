@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <sys/mman.h>
 #include "debug.h"
 #include "dso.h"
 #include "guest-file.h"
-#include "guest-list.h"
 #include "guest-processes.h"
 #include "guest-snapshot.h"
 #include "guest-user-maps.h"
@@ -38,9 +38,11 @@ static int cmp_mappings(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+/* What is no file's says nothing but that others are not right. */
 static bool same_code(const struct guest_mapping *a, const struct guest_mapping *b)
 {
-	return a->file == b->file && a->start - a->offset == b->start - b->offset;
+	return a->file == b->file && a->file < GUEST_FILES_MAX &&
+	       a->start - a->offset == b->start - b->offset;
 }
 
 /* Of mappings by address, what does not contradict another one. Return: how many are left. */
@@ -50,7 +52,7 @@ static u32 drop_contradictions(struct guest_mapping *m, u32 nr)
 
 	for (i = 0; i < nr; i = next) {
 		struct guest_mapping all = m[i];
-		bool agree = true;
+		bool agree = all.file < GUEST_FILES_MAX;
 
 		for (next = i + 1; next < nr && m[next].start < all.end; next++) {
 			agree = agree && same_code(&all, &m[next]);
@@ -65,7 +67,7 @@ static u32 drop_contradictions(struct guest_mapping *m, u32 nr)
 int guest_user_maps__merge(const struct guest_processes *p, struct guest_mapping **mappings)
 {
 	struct guest_mapping *all;
-	u32 nr = 0, i, n;
+	u32 nr = p->nr_others, i, n;
 
 	for (i = 0; i < p->nr_layouts; i++)
 		nr += p->layouts[i].nr;
@@ -73,7 +75,10 @@ int guest_user_maps__merge(const struct guest_processes *p, struct guest_mapping
 	all = calloc(nr ?: 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	for (i = 0, n = 0; i < p->nr_layouts && n < nr; i++) {
+	n = min(nr, p->nr_others);
+	if (n)
+		memcpy(all, p->others, n * sizeof(*all));
+	for (i = 0; i < p->nr_layouts && n < nr; i++) {
 		u32 these = min_t(u32, p->layouts[i].nr, nr - n);
 
 		memcpy(all + n, p->layouts[i].mappings, these * sizeof(*all));
@@ -88,10 +93,12 @@ int guest_user_maps__merge(const struct guest_processes *p, struct guest_mapping
 static void set_short_name(struct dso *dso, pid_t pid, const char *file)
 {
 	const char *base = strrchr(file, '/');
-	char name[GUEST_NAME_MAX], *short_name;
+	char *short_name;
 
-	guest_snapshot__name(symbol_conf.guestmount, pid, name, sizeof(name));
-	if (asprintf(&short_name, "[guest/%s]/%s", name, base ? base + 1 : file) >= 0)
+	/* a file has many mappings, and each time dsos are sorted anew */
+	if (strstarts(dso__short_name(dso), "[guest/"))
+		return;
+	if (asprintf(&short_name, "[guest/%s]/%s", guest_pid__name(pid), base ? base + 1 : file) >= 0)
 		dso__set_short_name(dso, short_name, true);
 }
 

@@ -19,20 +19,32 @@
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/time64.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include "debug.h"
 #include "demangle-cxx.h"
 #include "dso.h"
 #include "guest-file.h"
 #include "guest-processes.h"
+#include "guest-snapshot.h"
 #include "guest-user-maps.h"
 #include "guest-vdso.h"
 #include "printable.h"
 #include "symbol.h"
 #include "symbol_conf.h"
 
-#define SYMBOLS_MAX	(1U << 20)
 #define SEGMENTS_MAX	16
 #define READ_IDLE_MS	15000
+
+/* Of a file; longer names than any compiler makes of what is worth reading are left out */
+#define SYMBOLS_MAX	(1U << 20)
+#define NAME_MAX_LEN	512
+#define TEXT_MAX	(64 << 20)
+
+/* Of all files, in bytes and in time: these are up to the guests. */
+static u64 text_left = 512 << 20;
+static s64 ms_left = 120 * MSEC_PER_SEC;
 
 /* @dir: the guest's directory; @file: as struct guest_processes has it */
 struct request {
@@ -140,11 +152,14 @@ static bool write_symbol(const struct elf_symbols *es, const GElf_Sym *sym, FILE
 	char *demangled;
 	u64 offset;
 
-	if (!name || !*name || !to_offset(es, sym->st_value, &offset))
+	if (!name || !*name || strnlen(name, NAME_MAX_LEN) == NAME_MAX_LEN ||
+	    !to_offset(es, sym->st_value, &offset))
 		return false;
 	demangled = symbol_conf.demangle ? cxx_demangle_sym(name, verbose > 0, verbose > 0) : NULL;
+	if (demangled && strlen(demangled) < GUEST_LINE_MAX / 2)
+		name = demangled;
 	fprintf(out, "%" PRIx64 " %" PRIx64 " %x %s\n", offset, (u64)sym->st_size,
-		GELF_ST_BIND(sym->st_info), demangled ?: name);
+		GELF_ST_BIND(sym->st_info), name);
 	free(demangled);
 	return true;
 }
@@ -181,10 +196,12 @@ static int read_elf(int fd, FILE *out, struct answer *answer)
 /* In the other process. */
 static int read_symbols(void *arg, void *result)
 {
+	struct rlimit text = { TEXT_MAX, TEXT_MAX };
 	const struct request *request = arg;
 	char path[GUEST_PATH_MAX + 8];
 	int root, fd;
 
+	setrlimit(RLIMIT_FSIZE, &text);
 	root = guest_file__root(request->dir);
 	if (root < 0)
 		return root;
@@ -248,6 +265,27 @@ static bool find_file(const struct dso *dso, struct request *request)
 	return true;
 }
 
+static int run(struct request *request, struct answer *answer)
+{
+	s64 start = guest_now();
+	struct stat st;
+	int err;
+
+	if (ms_left <= 0 || !text_left)
+		return -EDQUOT;
+	err = guest_child__run(read_symbols, request, answer, sizeof(*answer),
+			       min_t(s64, READ_IDLE_MS, ms_left));
+	ms_left -= (guest_now() - start) / NSEC_PER_MSEC;
+	if (err)
+		return err;
+	if (fstat(fileno(request->out), &st))
+		return -errno;
+	if (st.st_size > TEXT_MAX || (u64)st.st_size > text_left)
+		return -EFBIG;
+	text_left -= st.st_size;
+	return 0;
+}
+
 bool guest_user__load(struct dso *dso)
 {
 	struct request request;
@@ -260,11 +298,13 @@ bool guest_user__load(struct dso *dso)
 	request.out = tmpfile();
 	if (!request.out)
 		return true;
-	err = guest_child__run(read_symbols, &request, &answer, sizeof(answer), READ_IDLE_MS);
+	err = run(&request, &answer);
 	nr = err ? 0 : parse_symbols(request.out, dso);
 	fclose(request.out);
-	pr_debug("guest file %s: %u symbols%s%s\n", request.file, nr, err ? ": " : "",
-		 err ? strerror(-err) : "");
+	/* -ENOENT: it was not taken along; -ENOEXEC: the guest maps other files, too */
+	if (err && err != -ENOENT && err != -ENOEXEC)
+		pr_warning("No symbols of the guest's %s: %s\n", request.file, strerror(-err));
+	pr_debug("guest file %s: %u symbols\n", request.file, nr);
 	if (!nr)
 		return true;
 	symbols__fixup_duplicate(dso__symbols(dso));

@@ -1,0 +1,55 @@
+#!/bin/bash
+# Guest callchains through modules that came or went
+# SPDX-License-Identifier: GPL-2.0
+#
+# The file says that a module was there when recording began; beside it is what was
+# known in the end.
+
+set -eu
+lib=$(dirname "$(realpath "$0")")/lib
+tmp=$(mktemp -d /tmp/perf-guest-modules.XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+
+if ! command -v python3 > /dev/null; then
+	echo "python3 is needed to make the samples"
+	exit 2
+fi
+PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp" 6 own
+cd "$tmp"
+guest=perf.data.guests/100
+mkdir -p $guest/proc
+printf 'name web\nvmm qemu\n' > $guest/guest
+cp kallsyms $guest/proc/
+failed=0
+
+# is NAME SYMBOL: the symbol of the module's frame, by script and by report
+is() {
+	echo "$2" > expected
+	perf kvm-callchain script -F ip,sym 2> /dev/null |
+		awk '$1 == "ffffffffc0000010" { print $2; exit }' > got
+	perf kvm-callchain report --stdio --no-children -g none -s dso,sym 2> /dev/null > report
+	if ! diff -u expected got; then
+		echo "FAILED: $1"
+		failed=1
+	fi
+}
+
+cp modules $guest/proc/
+is "as it was" mod_leaf
+grep -q '\[guestmod\].*mod_leaf' report || { echo "FAILED: report"; cat report; failed=1; }
+
+# at its addresses was another one, too
+: > $guest/proc/modules
+is "left out" '[unknown]'
+if grep -q 'guestmod\|mod_leaf' report; then
+	echo "FAILED: report of what was left out"
+	cat report
+	failed=1
+fi
+
+# another one came
+sed -i 's/mod_leaf/late_leaf/; s/\[guestmod\]/[late]/' $guest/proc/kallsyms
+echo "late 16384 0 - Live 0xffffffffc0000000" > $guest/proc/modules
+is "came later" late_leaf
+
+exit $failed
