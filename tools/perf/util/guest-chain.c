@@ -216,7 +216,7 @@ void guest_chains__report(const struct guest_chains *chains)
 		pr_info("Guest kernel frames without a symbol: %" PRIu64 " of %" PRIu64 "\n",
 			guest_frames.unknown, guest_frames.kernel);
 	if (chains->after_reboot)
-		pr_warning("Guest callchains: %" PRIu64 " from after a guest's reboot, without symbols\n",
+		pr_warning("Guest callchains: %" PRIu64 " after a reboot, without symbols\n",
 			   chains->after_reboot);
 	if (chains->by_frame_pointers)
 		pr_info("Guest kernel stacks by frame pointers: %" PRIu64 "\n",

@@ -92,13 +92,13 @@ int guest_user_maps__merge(const struct guest_processes *p, struct guest_mapping
 /* "[guest/NAME]/libc.so.6", to stay apart from other guests' and the host's */
 static void set_short_name(struct dso *dso, pid_t pid, const char *file)
 {
-	const char *base = strrchr(file, '/');
+	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
 	char *short_name;
 
 	/* a file has many mappings, and each time dsos are sorted anew */
 	if (strstarts(dso__short_name(dso), "[guest/"))
 		return;
-	if (asprintf(&short_name, "[guest/%s]/%s", guest_pid__name(pid), base ? base + 1 : file) >= 0)
+	if (asprintf(&short_name, "[guest/%s]/%s", guest_pid__name(pid), base) >= 0)
 		dso__set_short_name(dso, short_name, true);
 }
 
