@@ -36,10 +36,12 @@ static void look_again(const struct guest *guest, const char *dir,
 
 	if (!vmm_runs(guest->pid)) {
 		pr_info("%s: has ended\n", guest->name);
+		change->unknown = true;
 		return;
 	}
 	err = guest_snapshot__look_again(guest, dir, change);
 	if (err) {
+		change->unknown = true;
 		pr_warning("%s: %s cannot be looked at again: %s: if the guest has rebooted, its symbols are wrong from there on\n",
 			   guest->name, guest->mount, strerror(-err));
 		return;
@@ -54,29 +56,47 @@ static void look_again(const struct guest *guest, const char *dir,
 			   guest->name, change->unclear);
 }
 
+/* When was its machine reset, as far as samples tell? UINT64_MAX if it was not. */
+static u64 reset_time(const struct guest_summary *summary, pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < summary->nr; i++) {
+		if (summary->guest[i].pid == pid)
+			return summary->guest[i].firmware;
+	}
+	return UINT64_MAX;
+}
+
 /*
  * When did a guest reboot, by the clock of the samples? The newest of them is not from after
- * the recording's end, so that what the uptime says may be too early, but not too late. It
- * says nothing of earlier reboots: from these there are samples of firmware.
+ * the recording's end, so that what the uptime says may be too early, but not too late. That
+ * is of its last reboot; of earlier ones, there may be samples of its firmware.
  */
-static u64 boot_time(const struct guest_snapshot_change *change, s64 end, pid_t pid,
+static u64 boot_time(const struct guest_snapshot_change *change, s64 end,
 		     const struct guest_summary *summary)
 {
 	s64 since = end - change->booted + UPTIME_MARGIN;
-	u64 time = summary->newest;
-	int i;
 
-	if (since > 0)
-		time = time > (u64)since ? time - since : 0;
-	for (i = 0; i < summary->nr; i++) {
-		if (summary->guest[i].pid == pid)
-			time = min(time, summary->guest[i].firmware);
-	}
-	return time;
+	if (since <= 0)
+		return summary->newest;
+	return summary->newest > (u64)since ? summary->newest - since : 0;
 }
 
-static void note_reboot(const struct guest_record *rec, const struct guest *guest, u64 time)
+static void note_reboot(const struct guest_record *rec, const struct guest *guest,
+			const struct guest_snapshot_change *change, s64 end,
+			const struct guest_summary *summary)
 {
+	u64 time = reset_time(summary, guest->pid);
+
+	if (change->rebooted) {
+		time = min(time, boot_time(change, end, summary));
+	} else if (change->unknown && time != UINT64_MAX) {
+		pr_warning("%s: its machine was reset while it was recorded: no symbols from there on\n",
+			   guest->name);
+	} else {
+		return;
+	}
 	if (guest_snapshot__set_rebooted(rec->dir, guest->pid, time))
 		pr_err("%s: its symbols are wrong since its reboot: that cannot be noted in %s\n",
 		       guest->name, rec->dir);
@@ -98,11 +118,8 @@ void guest_record__end(struct guest_record *rec)
 		summary->newest = 0;
 	else
 		guest_summary__print(summary, rec->dir);
-	for (i = 0; i < rec->guests; i++) {
-		if (changes[i].rebooted)
-			note_reboot(rec, &rec->guest[i],
-				    boot_time(&changes[i], end, rec->guest[i].pid, summary));
-	}
+	for (i = 0; i < rec->guests; i++)
+		note_reboot(rec, &rec->guest[i], &changes[i], end, summary);
 out:
 	free(summary);
 	free(changes);

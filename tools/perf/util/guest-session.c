@@ -36,11 +36,30 @@ static struct {
 	u64 time;
 } reboots[1024];
 
+/* Guests known to have no directory there: that is asked for every sample. */
+static pid_t without[64];
+
+/* The one whose name was asked for last. */
+static struct {
+	pid_t pid;
+	char name[GUEST_NAME_MAX];
+} named;
+
 void guest_snapshot__use(const char *dir)
 {
+	memset(without, 0, sizeof(without));
+	memset(&named, 0, sizeof(named));
 	memset(reboots, 0, sizeof(reboots));
 	strlcpy(attached, dir ?: "", sizeof(attached));
 	symbol_conf.guestmount = dir ? attached : NULL;
+}
+
+static bool same_dir(const char *a, const char *b)
+{
+	struct stat st_a, st_b;
+
+	return !stat(a, &st_a) && !stat(b, &st_b) && st_a.st_dev == st_b.st_dev &&
+	       st_a.st_ino == st_b.st_ino;
 }
 
 void guest_snapshot__attach(const char *perf_data)
@@ -48,11 +67,14 @@ void guest_snapshot__attach(const char *perf_data)
 	char dir[PATH_MAX];
 	struct stat st;
 
-	/* what the user says is nearer the truth */
-	if (symbol_conf.guestmount && symbol_conf.guestmount != attached)
-		return;
-	guest_snapshot__use(NULL);
 	guest_snapshot__dir(dir, sizeof(dir), perf_data ?: "perf.data");
+	/* what the user says is nearer the truth, and may be the same */
+	if (symbol_conf.guestmount && symbol_conf.guestmount != attached) {
+		if (!same_dir(symbol_conf.guestmount, dir))
+			return;
+	} else {
+		guest_snapshot__use(NULL);
+	}
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
 		return;
 	/* the rule perf has for perf.data */
@@ -116,8 +138,6 @@ void guest_snapshot__comm(char *comm, size_t size, pid_t pid)
 
 void guest_snapshot__set_comm(struct machine *machine, struct thread *thread)
 {
-	/* guests known to have none: this is asked for every sample */
-	static pid_t without[64];
 	pid_t *none = &without[machine->pid % ARRAY_SIZE(without)];
 	char comm[GUEST_NAME_MAX + 16];
 
@@ -272,12 +292,10 @@ int guest_frame__mark(const struct map_symbol *ms, char *bf, size_t size)
 
 const char *guest_pid__name(pid_t pid)
 {
-	static char name[GUEST_NAME_MAX];
-	static pid_t last;
-
 	/* the frames of a callchain are one guest's, the next sample's often as well */
-	if (pid != last || !*name)
-		guest_snapshot__name(symbol_conf.guestmount ?: "", pid, name, sizeof(name));
-	last = pid;
-	return name;
+	if (pid != named.pid || !*named.name)
+		guest_snapshot__name(symbol_conf.guestmount ?: "", pid, named.name,
+				     sizeof(named.name));
+	named.pid = pid;
+	return named.name;
 }

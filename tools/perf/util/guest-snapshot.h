@@ -75,6 +75,7 @@ int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned in
 
 /**
  * struct guest_snapshot_change - what is different when a guest is looked at again
+ * @unknown:  it did not answer any more
  * @rebooted: another kernel runs there, and nothing was taken of it
  * @booted:   since then, in guest_now(); some seconds late, as a kernel runs before its clock
  * @modules:  loaded since, and taken along
@@ -82,6 +83,7 @@ int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned in
  *	      out, together with new ones that have the name of an old one
  */
 struct guest_snapshot_change {
+	bool	unknown;
 	bool	rebooted;
 	s64	booted;
 	u32	modules;
@@ -114,7 +116,8 @@ bool guest_snapshot__rebooted(pid_t pid, u64 time);
 
 /**
  * guest_snapshot__name - name of a guest in a snapshot
- * @dir: the directory of all guests, with any contents
+ * @dir: the directory of all guests, with any contents; if it is symbol_conf.guestmount, it
+ *	 counts only if guest_snapshot__use() says so
  *
  * Return: @name with the guest's name or, if there is none, @pid in digits.
  */

@@ -24,6 +24,8 @@
 #include "machine.h"
 #include "map.h"
 #include "maps.h"
+#include "mutex.h"
+#include "namespaces.h"
 #include "symbol_conf.h"
 #include "thread.h"
 
@@ -102,6 +104,15 @@ static void set_short_name(struct dso *dso, pid_t pid, const char *file)
 		dso__set_short_name(dso, short_name, true);
 }
 
+/* perf would look for the file where the VMM, whose thread it is, has its mounts. */
+static void forget_namespace(struct dso *dso)
+{
+	mutex_lock(dso__lock(dso));
+	nsinfo__put(dso__nsinfo(dso));
+	dso__set_nsinfo(dso, NULL);
+	mutex_unlock(dso__lock(dso));
+}
+
 static int add_map(struct machine *machine, struct thread *thread, const struct guest_mapping *m,
 		   const char *file)
 {
@@ -117,6 +128,7 @@ static int add_map(struct machine *machine, struct thread *thread, const struct 
 		       PROT_READ | PROT_EXEC, MAP_PRIVATE, NULL, path, thread);
 	if (!map)
 		return -ENOMEM;
+	forget_namespace(map__dso(map));
 	set_short_name(map__dso(map), machine->pid, file);
 	err = maps__insert(thread__maps(thread), map);
 	map__put(map);

@@ -42,8 +42,8 @@
 #define NAME_MAX_LEN	512
 #define TEXT_MAX	(64 << 20)
 
-/* Of all files, in bytes and in time: these are up to the guests. */
-static u64 text_left = 512 << 20;
+/* Of all files, and the time they may take: these are up to the guests. */
+static u32 symbols_left = 4 << 20;
 static s64 ms_left = 120 * MSEC_PER_SEC;
 
 /* @dir: the guest's directory; @file: as struct guest_processes has it */
@@ -146,33 +146,39 @@ static bool is_function(const GElf_Sym *sym)
 	}
 }
 
-static bool write_symbol(const struct elf_symbols *es, const GElf_Sym *sym, FILE *out)
+/* Return: bytes written */
+static u32 write_symbol(const struct elf_symbols *es, const GElf_Sym *sym, FILE *out)
 {
 	const char *name = elf_strptr(es->elf, es->names, sym->st_name);
 	char *demangled;
 	u64 offset;
+	int len;
 
 	if (!name || !*name || strnlen(name, NAME_MAX_LEN) == NAME_MAX_LEN ||
 	    !to_offset(es, sym->st_value, &offset))
-		return false;
+		return 0;
 	demangled = symbol_conf.demangle ? cxx_demangle_sym(name, verbose > 0, verbose > 0) : NULL;
 	if (demangled && strlen(demangled) < GUEST_LINE_MAX / 2)
 		name = demangled;
-	fprintf(out, "%" PRIx64 " %" PRIx64 " %x %s\n", offset, (u64)sym->st_size,
-		GELF_ST_BIND(sym->st_info), name);
+	len = fprintf(out, "%" PRIx64 " %" PRIx64 " %x %s\n", offset, (u64)sym->st_size,
+		      GELF_ST_BIND(sym->st_info), name);
 	free(demangled);
-	return true;
+	return max(len, 0);
 }
 
 static u32 write_symbols(const struct elf_symbols *es, FILE *out)
 {
-	u32 written = 0;
+	u32 written = 0, bytes = 0, len;
 	GElf_Sym sym;
 	size_t i;
 
-	for (i = 0; i < es->nr && i < INT_MAX && written < SYMBOLS_MAX; i++) {
-		if (gelf_getsym(es->data, i, &sym) && is_function(&sym))
-			written += write_symbol(es, &sym, out);
+	for (i = 0; i < es->nr && i < INT_MAX && written < SYMBOLS_MAX &&
+	     bytes < TEXT_MAX - GUEST_LINE_MAX; i++) {
+		if (!gelf_getsym(es->data, i, &sym) || !is_function(&sym))
+			continue;
+		len = write_symbol(es, &sym, out);
+		bytes += len;
+		written += !!len;
 	}
 	return written;
 }
@@ -232,7 +238,7 @@ static u32 parse_symbols(FILE *file, struct dso *dso)
 	ssize_t len;
 
 	rewind(file);
-	for (lines = 0; lines < SYMBOLS_MAX; lines++) {
+	for (lines = 0; lines < SYMBOLS_MAX && symbols_left; lines++) {
 		len = text__read_line(line, sizeof(line), file);
 		if (len == -1)
 			break;
@@ -243,6 +249,7 @@ static u32 parse_symbols(FILE *file, struct dso *dso)
 		if (!sym)
 			continue;
 		symbols__insert(dso__symbols(dso), sym);
+		symbols_left--;
 		nr++;
 	}
 	return nr;
@@ -267,40 +274,38 @@ static bool find_file(const struct dso *dso, struct request *request)
 
 static int run(struct request *request, struct answer *answer)
 {
-	s64 start = guest_now();
 	struct stat st;
 	int err;
 
-	if (ms_left <= 0 || !text_left)
+	if (ms_left <= 0 || !symbols_left)
 		return -EDQUOT;
 	err = guest_child__run(read_symbols, request, answer, sizeof(*answer),
 			       min_t(s64, READ_IDLE_MS, ms_left));
-	ms_left -= (guest_now() - start) / NSEC_PER_MSEC;
 	if (err)
 		return err;
 	if (fstat(fileno(request->out), &st))
 		return -errno;
-	if (st.st_size > TEXT_MAX || (u64)st.st_size > text_left)
-		return -EFBIG;
-	text_left -= st.st_size;
-	return 0;
+	/* the child may be the guest's by now */
+	return st.st_size > TEXT_MAX ? -EFBIG : 0;
 }
 
 bool guest_user__load(struct dso *dso)
 {
 	struct request request;
 	struct answer answer = { .symbols = 0 };
-	u32 nr;
+	s64 start = guest_now();
+	u32 nr = 0;
 	int err;
 
 	if (!find_file(dso, &request))
 		return false;
 	request.out = tmpfile();
-	if (!request.out)
-		return true;
-	err = run(&request, &answer);
-	nr = err ? 0 : parse_symbols(request.out, dso);
-	fclose(request.out);
+	err = request.out ? run(&request, &answer) : -errno;
+	if (!err)
+		nr = parse_symbols(request.out, dso);
+	if (request.out)
+		fclose(request.out);
+	ms_left -= (guest_now() - start) / NSEC_PER_MSEC;
 	/* -ENOENT: it was not taken along; -ENOEXEC: the guest maps other files, too */
 	if (err && err != -ENOENT && err != -ENOEXEC)
 		pr_warning("No symbols of the guest's %s: %s\n", request.file, strerror(-err));

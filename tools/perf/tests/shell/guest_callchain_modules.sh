@@ -52,4 +52,16 @@ sed -i 's/mod_leaf/late_leaf/; s/\[guestmod\]/[late]/' $guest/proc/kallsyms
 echo "late 16384 0 - Live 0xffffffffc0000000" > $guest/proc/modules
 is "came later" late_leaf
 
+# a directory named by the user counts as what it is only if it is the file's own
+cp -r perf.data.guests other
+for mount in perf.data.guests other; do
+	echo "$mount: $(perf script --guestmount="$PWD/$mount" -F comm 2> /dev/null |
+		grep -o 'guest/web' | sort -u)"
+done > got
+printf '%s\n' "perf.data.guests: guest/web" "other: " > expected
+if ! diff -u expected got; then
+	echo "FAILED: --guestmount"
+	failed=1
+fi
+
 exit $failed
