@@ -32,21 +32,29 @@
 #define GUEST_UNWIND_PAGES	32
 
 /**
- * struct guest_mem_ops - how the walker reads guest-physical memory
- * @map:  Find the guest page frame @gfn (4 KiB frames). Returns a handle for
- *	  @read, never 0, or 0 where there is no readable memory.
- * @read: Copy @len bytes (1 to GUEST_READ_MAX, a frame being 16; never across the
- *	  end of the page) at @offset of the page behind @handle to @dst. Returns
- *	  0, or -1 where that needs what the context does not allow, a fault for
- *	  instance.
+ * guest_mem_map() - find a page frame of guest-physical memory
+ * @ctx: of the walk
+ * @gfn: in frames of 4 KiB
  *
- * Neither may write to the guest.
+ * This and guest_mem_read() are for who uses the walker to define; they are called often
+ * enough for pointers to them to be felt. Neither may write to the guest.
+ *
+ * Return: a handle for guest_mem_read(), never 0; or 0 where there is no readable memory.
  */
-struct guest_mem_ops {
-	unsigned long (*map)(void *ctx, u64 gfn);
-	int (*read)(void *ctx, unsigned long handle, unsigned int offset,
-		    void *dst, unsigned int len);
-};
+unsigned long guest_mem_map(void *ctx, u64 gfn);
+
+/**
+ * guest_mem_read() - read from a page frame
+ * @ctx:    of the walk
+ * @handle: the page's
+ * @offset: in it
+ * @dst:    buffer
+ * @len:    bytes, 1 to GUEST_READ_MAX, a frame being 16; never across the end of the page
+ *
+ * Return: 0, or -1 where that needs what the context does not allow, a fault for instance.
+ */
+int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		   void *dst, unsigned int len);
 
 /**
  * enum guest_paging_mode - format of a guest's page tables
@@ -111,7 +119,7 @@ struct guest_regs {
 /**
  * struct guest_tlb_entry - a page this walk has translated
  * @page:   linear page number + 1; 0 is unused
- * @handle: of guest_mem_ops::map()
+ * @handle: of guest_mem_map()
  * @error:  why the page cannot be read, 0 if it can
  */
 struct guest_tlb_entry {
@@ -122,8 +130,7 @@ struct guest_tlb_entry {
 
 /**
  * struct guest_walk - the state of one walk, and what it found
- * @ops:	memory access
- * @ctx:	for @ops
+ * @ctx:	whose memory: for guest_mem_map() and guest_mem_read()
  * @paging:	the address space
  * @ips:	where frames go, and context marks (PERF_CONTEXT_GUEST_KERNEL,
  *		PERF_CONTEXT_GUEST_USER) before them
@@ -139,10 +146,9 @@ struct guest_tlb_entry {
  * @last:	the readable page used last
  * @tlb:	pages seen in this walk, @translations of them
  *
- * The caller fills @ops to @max_frames and zeroes the rest; @tlb need not be.
+ * The caller fills @ctx to @max_frames and zeroes the rest; @tlb need not be.
  */
 struct guest_walk {
-	const struct guest_mem_ops *ops;
 	void *ctx;
 	const struct guest_paging *paging;
 	u64 *ips;
@@ -197,7 +203,7 @@ static inline u32 guest_read(struct guest_walk *walk, u64 gva, void *dst,
 	if (unlikely(walk->last.page != (gva >> GUEST_PAGE_SHIFT) + 1 ||
 		     offset + len > GUEST_PAGE_SIZE))
 		return guest_read_slow(walk, gva, dst, len);
-	if (unlikely(walk->ops->read(walk->ctx, walk->last.handle, offset, dst, len)))
+	if (unlikely(guest_mem_read(walk->ctx, walk->last.handle, offset, dst, len)))
 		return PERF_GUEST_CALLCHAIN_UNREADABLE;
 	return 0;
 }

@@ -19,7 +19,7 @@ static const struct guest_tlb_entry *tlb_fill(struct guest_walk *walk, u64 page)
 	entry->handle = 0;
 	entry->error = guest_translate(walk, page << GUEST_PAGE_SHIFT, &gpa);
 	if (!entry->error) {
-		entry->handle = walk->ops->map(walk->ctx, gpa >> GUEST_PAGE_SHIFT);
+		entry->handle = guest_mem_map(walk->ctx, gpa >> GUEST_PAGE_SHIFT);
 		if (!entry->handle)
 			entry->error = PERF_GUEST_CALLCHAIN_UNREADABLE;
 	}
@@ -48,8 +48,8 @@ static u32 read_page(struct guest_walk *walk, u64 gva, void *dst, unsigned int l
 		return entry->error;
 
 	walk->last = *entry;
-	if (walk->ops->read(walk->ctx, entry->handle, gva & (GUEST_PAGE_SIZE - 1),
-			    dst, len))
+	if (guest_mem_read(walk->ctx, entry->handle, gva & (GUEST_PAGE_SIZE - 1),
+			   dst, len))
 		return PERF_GUEST_CALLCHAIN_UNREADABLE;
 	return 0;
 }

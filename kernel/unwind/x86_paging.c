@@ -40,9 +40,9 @@ static u32 read_entry(struct guest_walk *walk, const struct guest_paging *nested
 			return error;
 	}
 
-	handle = walk->ops->map(walk->ctx, addr >> GUEST_PAGE_SHIFT);
-	if (!handle || walk->ops->read(walk->ctx, handle, addr & (GUEST_PAGE_SIZE - 1),
-				       entry, len))
+	handle = guest_mem_map(walk->ctx, addr >> GUEST_PAGE_SHIFT);
+	if (!handle || guest_mem_read(walk->ctx, handle, addr & (GUEST_PAGE_SIZE - 1),
+				      entry, len))
 		return PERF_GUEST_CALLCHAIN_UNREADABLE;
 	return 0;
 }

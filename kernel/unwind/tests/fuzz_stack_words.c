@@ -48,15 +48,15 @@ static void ensure(bool ok)
 		abort();
 }
 
-static unsigned long map_gfn(void *ctx, u64 gfn)
+unsigned long guest_mem_map(void *ctx, u64 gfn)
 {
 	struct guest *g = ctx;
 
 	return gfn < FIRST_TABLE + TABLES && (gfn >= FIRST_TABLE || g->present[gfn]) ? gfn + 1 : 0;
 }
 
-static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
-		    void *dst, unsigned int len)
+int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		   void *dst, unsigned int len)
 {
 	struct guest *g = ctx;
 
@@ -68,8 +68,6 @@ static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
 	memcpy(dst, (u8 *)g->words[handle - 1] + offset, len);
 	return 0;
 }
-
-static const struct guest_mem_ops ops = { .map = map_gfn, .read = read_gfn };
 
 static u64 word_value(const struct fuzz_word *w)
 {
@@ -151,7 +149,7 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 	u64 *ips = malloc(frames * sizeof(u64));
 
 	*walk = (struct guest_walk) {
-		.ops = walk->ops, .ctx = walk->ctx, .paging = walk->paging,
+		.ctx = walk->ctx, .paging = walk->paging,
 		.ips = ips, .max = frames, .max_frames = 30,
 	};
 	sections = (struct guest_sections) {
@@ -178,7 +176,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		.mode = GUEST_PAGING_4LEVEL, .phys_bits = 52,
 		.root = (u64)FIRST_TABLE << GUEST_PAGE_SHIFT,
 	};
-	struct guest_walk walk = { .ops = &ops, .ctx = &guest, .paging = &paging };
+	struct guest_walk walk = { .ctx = &guest, .paging = &paging };
 	struct guest_regs regs = { .bits = 64, .lma = true };
 	struct guest_user user;
 	struct read_stack st;

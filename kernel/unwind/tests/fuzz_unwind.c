@@ -60,13 +60,13 @@ static u8 *slot(struct guest *g, u64 gfn)
 }
 
 /* A page's handle is its number + 1. */
-static unsigned long map_gfn(void *ctx, u64 gfn)
+unsigned long guest_mem_map(void *ctx, u64 gfn)
 {
 	return *slot(ctx, gfn);
 }
 
-static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
-		    void *dst, unsigned int len)
+int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		   void *dst, unsigned int len)
 {
 	struct guest *g = ctx;
 
@@ -78,8 +78,6 @@ static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
 	memcpy(dst, g->pages[handle - 1].mem + offset, len);
 	return 0;
 }
-
-static const struct guest_mem_ops ops = { .map = map_gfn, .read = read_gfn };
 
 static void fill_memory(struct guest *g, const u8 *data, size_t size)
 {
@@ -167,7 +165,7 @@ static void walk_guest(const struct fuzz_header *h)
 	};
 	/* exactly as large as it says, so that a write behind it is seen */
 	struct guest_walk walk = {
-		.ops = &ops, .ctx = &guest, .paging = &paging,
+		.ctx = &guest, .paging = &paging,
 		.ips = malloc(h->max * sizeof(u64)), .max = h->max,
 		.max_frames = h->max_frames,
 	};

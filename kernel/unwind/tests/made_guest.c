@@ -23,7 +23,7 @@ static struct made_page *find(struct made_page *pages, unsigned int nr, u64 wher
 	return NULL;
 }
 
-static unsigned long map_gfn(void *ctx, u64 gfn)
+unsigned long guest_mem_map(void *ctx, u64 gfn)
 {
 	struct made_guest *g = ctx;
 	struct made_page *page = find(g->phys, g->pages, gfn);
@@ -33,8 +33,8 @@ static unsigned long map_gfn(void *ctx, u64 gfn)
 	return (unsigned long)page->mem | (gfn == g->refuse_gfn ? REFUSED : 0);
 }
 
-static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
-		    void *dst, unsigned int len)
+int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		   void *dst, unsigned int len)
 {
 	struct made_guest *g = ctx;
 
@@ -45,8 +45,6 @@ static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
 	memcpy(dst, (u8 *)handle + offset, len);
 	return 0;
 }
-
-const struct guest_mem_ops made_guest_ops = { .map = map_gfn, .read = read_gfn };
 
 static bool is_long(enum guest_paging_mode mode)
 {
@@ -260,7 +258,6 @@ void made_guest__prepare_walk(struct made_guest *g)
 	memset(&g->walk, 0xa5, sizeof(g->walk));
 	memset(&g->walk, 0, offsetof(struct guest_walk, tlb));
 	memset(g->ips, 0xa5, sizeof(g->ips));
-	g->walk.ops = &made_guest_ops;
 	g->walk.ctx = g;
 	g->walk.paging = &g->space.paging;
 	g->walk.ips = g->ips;

@@ -89,8 +89,6 @@ void made_guest__unwind(struct made_guest *g);
 /* Get ready for guest_read() and guest_translate(). */
 void made_guest__prepare_walk(struct made_guest *g);
 
-extern const struct guest_mem_ops made_guest_ops;
-
 /* Save @g, ready to walk, as an input of the fuzzer. */
 void made_guest__save_seed(struct made_guest *g, const char *dir, const char *name);
 

@@ -28,23 +28,21 @@ struct ram {
 	u64 size;
 };
 
-static unsigned long map_gfn(void *ctx, u64 gfn)
+unsigned long guest_mem_map(void *ctx, u64 gfn)
 {
 	struct ram *ram = ctx;
 
 	return gfn < ram->size / GUEST_PAGE_SIZE ? gfn + 1 : 0;
 }
 
-static int read_gfn(void *ctx, unsigned long handle, unsigned int offset,
-		    void *dst, unsigned int len)
+int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		   void *dst, unsigned int len)
 {
 	struct ram *ram = ctx;
 
 	memcpy(dst, ram->data + (handle - 1) * GUEST_PAGE_SIZE + offset, len);
 	return 0;
 }
-
-static const struct guest_mem_ops ops = { .map = map_gfn, .read = read_gfn };
 
 static u8 *map_file(const char *path, u64 *size)
 {
@@ -108,7 +106,7 @@ static void unwind(struct ram *ram, const struct guest_orc *orc,
 	struct guest_paging paging = {
 		.mode = GUEST_PAGING_4LEVEL, .phys_bits = 40, .root = cr3,
 	};
-	struct guest_walk walk = { .ops = &ops, .ctx = ram, .paging = &paging };
+	struct guest_walk walk = { .ctx = ram, .paging = &paging };
 	struct guest_regs kernel = {
 		.ip = regs->ip, .sp = regs->sp, .bp = regs->bp, .bits = 64, .lma = true,
 	};

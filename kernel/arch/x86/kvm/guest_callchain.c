@@ -12,14 +12,14 @@
 #include "x86.h"
 #include "../../../virt/kvm/unwind/sections.h"
 
-/* guest_mem_ops ctx: whose memory, and the slot that was found last. */
+/* A walk's ctx: whose memory, and the slot that was found last. */
 struct vcpu_memory {
 	struct kvm_vcpu *vcpu;
 	const struct kvm_memory_slot *slot;
 };
 
-/* guest_mem_ops::map; the handle is the page's address in the VMM. */
-static unsigned long map_gfn(void *ctx, u64 gfn)
+/* The handle is the page's address in the VMM. */
+unsigned long guest_mem_map(void *ctx, u64 gfn)
 {
 	struct vcpu_memory *mem = ctx;
 	const struct kvm_memory_slot *slot = mem->slot;
@@ -40,11 +40,11 @@ static unsigned long map_gfn(void *ctx, u64 gfn)
 }
 
 /*
- * guest_mem_ops::read; page faults are off. Memory slots were checked to be in
+ * Page faults are off. Memory slots were checked to be in
  * user space when they were made. A page table entry is a word, a frame is two.
  */
-static int read_hva(void *ctx, unsigned long hva, unsigned int offset,
-		    void *dst, unsigned int len)
+int guest_mem_read(void *ctx, unsigned long hva, unsigned int offset,
+		   void *dst, unsigned int len)
 {
 	const u64 __user *src = (void __user *)(hva + offset);
 	u64 *words = dst;
@@ -69,11 +69,6 @@ fault:
 	user_read_access_end();
 	return -1;
 }
-
-static const struct guest_mem_ops kvm_mem_ops = {
-	.map	= map_gfn,
-	.read	= read_hva,
-};
 
 static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
 {
@@ -204,7 +199,6 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 		paging.nested = &nested;
 	}
 
-	walk.ops = &kvm_mem_ops;
 	walk.ctx = &mem;
 	walk.paging = &paging;
 	walk.ips = chain->ips;
