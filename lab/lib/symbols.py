@@ -23,6 +23,13 @@ class Symbols:
         at = bisect.bisect_right(self.addresses, address) - 1
         return self.names[at] if at >= 0 else ""
 
+    def names_of(self, address):
+        """All the names that the place has which name() finds."""
+        end = bisect.bisect_right(self.addresses, address)
+        if not end:
+            return set()
+        return set(self.names[bisect.bisect_left(self.addresses, self.addresses[end - 1]):end])
+
 
 def kallsyms(path):
     """The guest kernel's and its modules' text symbols."""
