@@ -20,6 +20,7 @@
 #include <linux/perf_guest_callchain.h>
 #include <sys/stat.h>
 #include "debug.h"
+#include "tests/made-files.h"
 #include "tests.h"
 #include "util.h"
 #include "util/copyfile.h"
@@ -50,14 +51,10 @@ static int begin(void)
 
 static FILE *make(const char *path)
 {
-	char name[PATH_MAX], *slash;
+	char name[PATH_MAX];
 
-	snprintf(name, sizeof(name), "%s/%d/%s", dir, PID, path);
-	slash = strrchr(name, '/');
-	*slash = '\0';
-	mkdir_p(name, 0755);
-	*slash = '/';
-	return fopen(name, "w");
+	snprintf(name, sizeof(name), "%d/%s", PID, path);
+	return made_file__create(dir, name);
 }
 
 static struct guest_dwarf *open_guest(void)

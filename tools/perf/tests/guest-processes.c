@@ -14,6 +14,7 @@
 #include <linux/kernel.h>
 #include <sys/stat.h>
 #include "debug.h"
+#include "made-files.h"
 #include "tests.h"
 #include "util.h"
 #include "util/guest-file.h"
@@ -25,42 +26,17 @@ static char dir[64];
 
 static FILE *make(const char *path)
 {
-	char name[PATH_MAX + 64], *slash;
-
-	snprintf(name, sizeof(name), "%s/%s", dir, path);
-	slash = strrchr(name, '/');
-	*slash = '\0';
-	mkdir_p(name, 0755);
-	*slash = '/';
-	return fopen(name, "w");
+	return made_file__create(dir, path);
 }
 
 static int put(const char *path, const char *text)
 {
-	FILE *file = make(path);
-
-	if (!file)
-		return -1;
-	fputs(text, file);
-	return fclose(file);
+	return made_file__put(dir, path, text, strlen(text));
 }
 
-/* Is that file there with that text? NULL: it is not there. */
 static bool is(const char *path, const char *text)
 {
-	char name[PATH_MAX], buf[2048];
-	ssize_t n;
-	int fd;
-
-	snprintf(name, sizeof(name), "%s/%s", dir, path);
-	fd = open(name, O_RDONLY | O_NOFOLLOW);
-	if (fd < 0)
-		return !text;
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	buf[n < 0 ? 0 : n] = '\0';
-	pr_debug("%s:\n%s\n", path, buf);
-	return text && !strcmp(buf, text);
+	return made_file__is(dir, path, text);
 }
 
 static int begin(void)

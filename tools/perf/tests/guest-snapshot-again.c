@@ -11,6 +11,7 @@
 #include <linux/perf_guest_callchain.h>
 #include <linux/time64.h>
 #include "debug.h"
+#include "made-files.h"
 #include "tests.h"
 #include "tests/guest-callchain-data.h"
 #include "util.h"
@@ -18,41 +19,18 @@
 #include "util/guest-record.h"
 #include "util/guest-snapshot.h"
 #include "util/session.h"
+#include "util/time-utils.h"
 
 static char dir[64];
 
 static int put(const char *path, const char *text)
 {
-	char name[PATH_MAX + 64], *slash;
-	FILE *file;
-
-	snprintf(name, sizeof(name), "%s/%s", dir, path);
-	slash = strrchr(name, '/');
-	*slash = '\0';
-	mkdir_p(name, 0755);
-	*slash = '/';
-	file = fopen(name, "w");
-	if (!file)
-		return -1;
-	fputs(text, file);
-	return fclose(file);
+	return made_file__put(dir, path, text, strlen(text));
 }
 
 static bool is(const char *path, const char *text)
 {
-	char name[PATH_MAX], buf[2048];
-	FILE *file;
-	size_t n;
-
-	snprintf(name, sizeof(name), "%s/%s", dir, path);
-	file = fopen(name, "r");
-	if (!file)
-		return !text;
-	n = fread(buf, 1, sizeof(buf) - 1, file);
-	fclose(file);
-	buf[n] = '\0';
-	pr_debug("%s:\n%s\n", path, buf);
-	return text && !strcmp(buf, text);
+	return made_file__is(dir, path, text);
 }
 
 #define BOOT_1	"11111111-2222-3333-4444-555555555555\n"
@@ -134,7 +112,7 @@ static int check_case(const struct again_case *c)
 	put("m/sys/module/b/sections/.text", "0xffffffffc0100000\n");
 
 	TEST_ASSERT_EQUAL(c->name, guest_snapshot__look_again(&guest, out, &change), 0);
-	up = (guest_now() - change.booted) / NSEC_PER_SEC;
+	up = ((s64)rdclock() - change.booted) / NSEC_PER_SEC;
 	TEST_ASSERT_VAL("for 123 s", !change.rebooted || (up >= 123 && up < 200));
 	TEST_ASSERT_VAL(c->name, change.rebooted == c->change.rebooted &&
 			change.modules == c->change.modules &&

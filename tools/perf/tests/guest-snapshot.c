@@ -11,6 +11,7 @@
 #include <linux/kernel.h>
 #include <subcmd/parse-options.h>
 #include <sys/stat.h>
+#include "made-files.h"
 #include "tests.h"
 #include "debug.h"
 #include "util.h"
@@ -32,41 +33,17 @@ static void path_of(char *name, size_t size, const char *path)
 
 static int put(const char *path, const char *text, size_t size)
 {
-	char name[PATH_MAX], *slash;
-	int fd;
+	return made_file__put(dir, path, text, size);
+}
 
-	path_of(name, sizeof(name), path);
-	slash = strrchr(name, '/');
-	*slash = '\0';
-	mkdir_p(name, 0755);
-	*slash = '/';
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	if (fd < 0 || write(fd, text, size) != (ssize_t)size)
-		return -1;
-	return close(fd);
+static bool is(const char *path, const char *text)
+{
+	return made_file__is(dir, path, text);
 }
 
 static int put_text(const char *path, const char *text)
 {
 	return put(path, text, strlen(text));
-}
-
-/* Is that file there with that text? NULL: it is not there. */
-static bool is(const char *path, const char *text)
-{
-	char name[PATH_MAX], buf[1024];
-	ssize_t n;
-	int fd;
-
-	path_of(name, sizeof(name), path);
-	fd = open(name, O_RDONLY);
-	if (fd < 0)
-		return !text;
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	buf[n < 0 ? 0 : n] = '\0';
-	pr_debug("%s:\n%s\n", path, buf);
-	return text && !strcmp(buf, text);
 }
 
 static const char notes[] = "\4\0\0\0\6\0\0\0\1\1\0\0Xen\0abcdef\0\0"

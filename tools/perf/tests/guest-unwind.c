@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include "debug.h"
 #include "tests/made-kernel.h"
+#include "tests/made-files.h"
 #include "tests/tests.h"
 #include "util/guest-callchain.h"
 #include "util/guest-unwind.h"
@@ -52,19 +53,10 @@ static char dir[64];
 
 static int put(const char *path, const void *data, size_t size)
 {
-	char name[PATH_MAX], *slash;
-	FILE *file;
+	char name[PATH_MAX];
 
-	snprintf(name, sizeof(name), "%s/%d/%s", dir, PID, path);
-	slash = strrchr(name, '/');
-	*slash = '\0';
-	mkdir_p(name, 0755);
-	*slash = '/';
-	file = fopen(name, "w");
-	if (!file)
-		return -1;
-	fwrite(data, size, 1, file);
-	return fclose(file);
+	snprintf(name, sizeof(name), "%d/%s", PID, path);
+	return made_file__put(dir, name, data, size);
 }
 
 static int put_text(const char *path, const char *text)

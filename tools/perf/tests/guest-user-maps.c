@@ -13,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "debug.h"
+#include "made-files.h"
 #include "tests.h"
 #include "util.h"
 #include "util/dso.h"
@@ -33,27 +34,9 @@
 
 static char dir[64];
 
-static int make(const char *path, const void *data, size_t size, off_t at)
-{
-	char name[PATH_MAX + 64], *slash;
-	FILE *file;
-	int err;
-
-	snprintf(name, sizeof(name), "%s/%s", dir, path);
-	slash = strrchr(name, '/');
-	*slash = '\0';
-	mkdir_p(name, 0755);
-	*slash = '/';
-	file = fopen(name, "w");
-	if (!file)
-		return -1;
-	err = fseeko(file, at, SEEK_SET) || fwrite(data, size, 1, file) != 1;
-	return fclose(file) || err ? -1 : 0;
-}
-
 static int put(const char *path, const char *text)
 {
-	return make(path, text, strlen(text), 0);
+	return made_file__put(dir, path, text, strlen(text));
 }
 
 /* What of this process a guest's process is to have. */
@@ -100,6 +83,19 @@ static bool find_ourselves(void)
 	in_library = (long)qsort;
 	in_vdso = (long)gettime - vdso.start + VDSO_AT;
 	return true;
+}
+
+/* /proc/PID/mem, of which only the vDSO is there to be read */
+static int put_memory(void)
+{
+	FILE *file = made_file__create(dir, "m/proc/1/mem");
+	int err;
+
+	if (!file)
+		return -1;
+	err = fseeko(file, VDSO_AT, SEEK_SET) ||
+	      fwrite((void *)(long)vdso.start, vdso.end - vdso.start, 1, file) != 1;
+	return fclose(file) || err ? -1 : 0;
 }
 
 static int copy_file(const char *path)
@@ -211,10 +207,9 @@ static int check_process(void)
 
 	memset(garbage + 16, 0xff, sizeof(garbage) - 16);
 	TEST_ASSERT_VAL("files", !copy_file(program.path) && !copy_file(library.path) &&
-			!make("m/garbage", garbage, sizeof(garbage), 0) &&
+			!made_file__put(dir, "m/garbage", garbage, sizeof(garbage)) &&
 			!put_maps("20000-21000 r-xp 0 fe:00 3 /garbage\n") &&
-			!make("m/proc/1/mem", (void *)(long)vdso.start, vdso.end - vdso.start,
-			      VDSO_AT));
+			!put_memory());
 	return check_with(/*files=*/false) ?: check_with(/*files=*/true);
 }
 
