@@ -283,8 +283,7 @@ u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample)
 {
 	const struct ip_callchain *chain = sample->callchain;
 
-	if (!perf_guest || (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL &&
-			    sample->cpumode != PERF_RECORD_MISC_GUEST_USER))
+	if (!perf_guest || !guest_cpumode(sample->cpumode))
 		return sample->cpumode;
 	if ((chain && chain->nr && chain->ips[0] == PERF_CONTEXT_HV) ||
 	    guest_snapshot__rebooted(sample->pid, sample->time))

@@ -113,6 +113,12 @@ static inline bool guest_callchain__cpumode(u64 context, struct thread *thread, 
 	       __guest_callchain__cpumode(context, thread, cpumode);
 }
 
+/** guest_cpumode - does PERF_RECORD_MISC_CPUMODE_MASK's part of a misc say: in a guest? */
+static inline bool guest_cpumode(u16 cpumode)
+{
+	return cpumode == PERF_RECORD_MISC_GUEST_KERNEL || cpumode == PERF_RECORD_MISC_GUEST_USER;
+}
+
 struct symbol *__guest_callchain__guess(struct symbol *sym);
 
 /** guest_frames - those of guests' kernels that symbols were looked up for */

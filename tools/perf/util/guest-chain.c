@@ -168,12 +168,6 @@ static void chain__append_guest(struct ip_callchain *chain, struct guest_chains 
 		chain__append_frames(chain, guest, user, guest->nr, /*bare=*/false);
 }
 
-static bool sample__in_guest(const struct perf_sample *sample)
-{
-	return sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL ||
-	       sample->cpumode == PERF_RECORD_MISC_GUEST_USER;
-}
-
 struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 					 const struct perf_sample *sample,
 					 const struct guest_chain *guest)
@@ -199,7 +193,7 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 
 	if (guest)
 		chain__append_guest(chain, chains, guest, sample->pid, bare);
-	if (!chain->nr && sample__in_guest(sample)) {
+	if (!chain->nr && guest_cpumode(sample->cpumode)) {
 		chain->ips[chain->nr++] = bare ? PERF_CONTEXT_HV : guest_context(sample->cpumode);
 		chain->ips[chain->nr++] = sample->ip;
 	}

@@ -17,6 +17,7 @@
 #include "guest-file.h"
 
 #define CONFIG_LIMIT	(4 << 20)
+#define MODULES_LIMIT	(4 << 20)
 
 /* More lines than that without an address: the rest will not have one either. */
 #define HIDDEN_LINES	1000
@@ -46,6 +47,30 @@ bool guest_module__parse(struct guest_module *module, const char *line)
 	       sscanf(address, " 0x%" SCNx64, &module->start) == 1 && module->start &&
 	       module->size <= UINT_MAX && module->start + module->size > module->start &&
 	       guest_module_name__valid(module->name);
+}
+
+struct modules {
+	struct guest_module *module;
+	int		    nr;
+};
+
+static int module_line(void *arg, char *line)
+{
+	struct modules *modules = arg;
+
+	if (modules->nr == GUEST_MODULES_MAX)
+		return -E2BIG;
+	modules->nr += guest_module__parse(&modules->module[modules->nr], line);
+	return 0;
+}
+
+int guest_modules__read(int root, struct guest_module *modules, int *nr)
+{
+	struct modules list = { .module = modules };
+	int err = guest_file__lines(root, "proc/modules", MODULES_LIMIT, module_line, &list);
+
+	*nr = list.nr;
+	return err;
 }
 
 /* "ffffffff81000000 T _stext" and "ffffffffc0000000 t f\t[module]" */

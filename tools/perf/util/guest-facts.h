@@ -46,6 +46,19 @@ struct guest_module {
 /** guest_module__parse - take a line of /proc/modules apart; false if there is no address */
 bool guest_module__parse(struct guest_module *module, const char *line);
 
+/** GUEST_MODULES_MAX - modules a guest may have; the rest is left out */
+#define GUEST_MODULES_MAX	4096
+
+/**
+ * guest_modules__read - read /proc/modules
+ * @root:    of the guest's files, or its directory in a snapshot
+ * @modules: gets them, GUEST_MODULES_MAX at most
+ * @nr:	     set to how many
+ *
+ * Return: 0, or a negative error, -E2BIG for too many: there are more than @nr of them.
+ */
+int guest_modules__read(int root, struct guest_module *modules, int *nr);
+
 /** guest_module_name__valid - is it a name that the kernel gives to modules? */
 bool guest_module_name__valid(const char *name);
 

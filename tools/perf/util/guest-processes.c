@@ -118,7 +118,7 @@ static int maps_line(void *arg, char *line)
 			reader->p->others[reader->p->nr_others++] = m;
 		return 0;
 	}
-	if ((!is_vdso(line + path) && !guest_user_path__valid(line + path)))
+	if (!is_vdso(line + path) && !guest_user_path__valid(line + path))
 		return 0;
 	m.file = find_file(reader->p, line + path);
 	if (m.file < GUEST_FILES_MAX)

@@ -97,8 +97,7 @@ static void count(struct evlist *evlist, union perf_event *event)
 		progress.lost += event->lost.lost;
 	if (event->header.type == PERF_RECORD_LOST_SAMPLES)
 		progress.lost += event->lost_samples.lost;
-	if (sample && cpumode != PERF_RECORD_MISC_GUEST_KERNEL &&
-	    cpumode != PERF_RECORD_MISC_GUEST_USER)
+	if (sample && !guest_cpumode(cpumode))
 		return;
 	if ((!sample && event->header.type != PERF_RECORD_GUEST_CALLCHAIN) ||
 	    !evlist__check_guest_callchain(evlist, event) ||

@@ -14,6 +14,7 @@
 #include "guest-list.h"
 #include "guest-record.h"
 #include "guest-snapshot.h"
+#include "time-utils.h"
 
 /*
  * A kernel is up for longer than its clock says, which is in whole seconds here. How much
@@ -106,7 +107,7 @@ void guest_record__end(struct guest_record *rec)
 {
 	struct guest_snapshot_change *changes = calloc(rec->guests ?: 1, sizeof(*changes));
 	struct guest_summary *summary = malloc(sizeof(*summary));
-	s64 end = guest_now();
+	s64 end = rdclock();
 	int i;
 
 	if (!changes || !summary)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/zalloc.h>
 #include <sys/stat.h>
 #include "debug.h"
 #include "dso.h"
@@ -163,71 +164,79 @@ void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid)
 		dso__set_short_name(kernel, short_name, true);
 }
 
-/* As if perf record had written that a module is there. */
-static int add_module(void *arg, char *line)
-{
-	struct machine *machine = arg;
-	struct perf_sample sample = { .cpumode = PERF_RECORD_MISC_GUEST_KERNEL };
-	union perf_event event = { .header.type = PERF_RECORD_MMAP };
-	struct guest_module module;
-	bool is_there;
-	struct map *map;
-
-	if (!guest_module__parse(&module, line))
-		return 0;
-	map = maps__find(machine__kernel_maps(machine), module.start);
-	is_there = map && !RC_CHK_EQUAL(map, machine__kernel_map(machine));
-	map__put(map);
-	if (is_there)
-		return 0;
-	event.mmap.start = module.start;
-	event.mmap.len = module.size;
-	snprintf(event.mmap.filename, sizeof(event.mmap.filename), "[%s]", module.name);
-	return machine__process_mmap_event(machine, &event, &sample);
-}
-
+/* What is to be known of a guest's modules. */
 struct listed {
-	struct machine *machine;
-	int	       root;
+	struct machine	    *machine;
+	struct guest_module modules[GUEST_MODULES_MAX];
+	int		    nr;
 };
-
-static int is_module(void *arg, char *line)
-{
-	const struct map *map = arg;
-	const char *name = dso__short_name(map__dso(map));
-	struct guest_module module;
-	size_t len;
-
-	if (!guest_module__parse(&module, line) || module.start != map__start(map))
-		return 0;
-	/* "[name]" */
-	len = strlen(module.name);
-	return !strncmp(name + 1, module.name, len) && !strcmp(name + 1 + len, "]");
-}
 
 /* What has been at its addresses, too, leaves a module unlisted. */
 static bool is_unlisted(struct map *map, void *arg)
 {
 	const struct listed *listed = arg;
+	const char *name = dso__short_name(map__dso(map));
+	int i;
 
-	return *dso__short_name(map__dso(map)) == '[' &&
-	       !RC_CHK_EQUAL(map, machine__kernel_map(listed->machine)) &&
-	       !guest_file__lines(listed->root, "proc/modules", GUEST_MODULES_LIMIT, is_module,
-				  map);
+	if (*name != '[' || RC_CHK_EQUAL(map, machine__kernel_map(listed->machine)))
+		return false;
+	for (i = 0; i < listed->nr; i++) {
+		const struct guest_module *module = &listed->modules[i];
+		size_t len = strlen(module->name);
+
+		/* "[name]" */
+		if (module->start == map__start(map) && !strncmp(name + 1, module->name, len) &&
+		    !strcmp(name + 1 + len, "]"))
+			return false;
+	}
+	return true;
+}
+
+/* As if perf record had written that a module is there. */
+static void add_module(struct machine *machine, const struct guest_module *module)
+{
+	struct perf_sample sample = { .cpumode = PERF_RECORD_MISC_GUEST_KERNEL };
+	union perf_event event = { .header.type = PERF_RECORD_MMAP };
+	struct map *map = maps__find(machine__kernel_maps(machine), module->start);
+	bool is_there = map && !RC_CHK_EQUAL(map, machine__kernel_map(machine));
+
+	map__put(map);
+	if (is_there)
+		return;
+	event.mmap.start = module->start;
+	event.mmap.len = module->size;
+	snprintf(event.mmap.filename, sizeof(event.mmap.filename), "[%s]", module->name);
+	machine__process_mmap_event(machine, &event, &sample);
+}
+
+static void correct_modules(struct listed *listed, int root)
+{
+	int i;
+
+	/* no list says nothing of what is not in it */
+	if (!guest_modules__read(root, listed->modules, &listed->nr))
+		maps__remove_maps(machine__kernel_maps(listed->machine), is_unlisted, listed);
+	for (i = 0; i < listed->nr; i++)
+		add_module(listed->machine, &listed->modules[i]);
 }
 
 void guest_snapshot__correct_modules(struct machine *machine)
 {
-	struct listed listed = { .machine = machine };
+	struct listed *listed;
+	int root;
 
 	if (!guest_snapshot__has(machine->pid))
 		return;
-	listed.root = guest_file__root(machine->root_dir);
-	if (listed.root < 0)
+	root = guest_file__root(machine->root_dir);
+	if (root < 0)
 		return;
-	maps__remove_maps(machine__kernel_maps(machine), is_unlisted, &listed);
-	guest_file__lines(listed.root, "proc/modules", GUEST_MODULES_LIMIT, add_module, machine);
-	close(listed.root);
+	listed = zalloc(sizeof(*listed));
+	if (listed) {
+		listed->machine = machine;
+		correct_modules(listed, root);
+		free(listed);
+	}
+	close(root);
 }
 
 /*

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -21,12 +20,13 @@
 #include "guest-file.h"
 #include "guest-list.h"
 #include "guest-snapshot.h"
+#include "time-utils.h"
 
 #define AGAIN_IDLE_MS	5000
 
 /* A list of modules; @skip: not to be in the new one */
 struct modules {
-	u32		    nr;
+	int		    nr;
 	struct guest_module module[GUEST_MODULES_MAX];
 	bool		    skip[GUEST_MODULES_MAX];
 };
@@ -39,28 +39,18 @@ struct again {
 	u32	       nr;
 };
 
-static int module_line(void *arg, char *line)
-{
-	struct modules *modules = arg;
-
-	if (modules->nr == GUEST_MODULES_MAX)
-		return 1;
-	modules->nr += guest_module__parse(&modules->module[modules->nr], line);
-	return 0;
-}
-
 static bool overlap(const struct guest_module *a, const struct guest_module *b)
 {
 	return b->start - a->start < a->size || a->start - b->start < b->size;
 }
 
 /* Of a module that is new, or at another place: does it leave anything unclear? */
-static void compare_new(struct again *again, u32 i, struct guest_snapshot_change *change)
+static void compare_new(struct again *again, int i, struct guest_snapshot_change *change)
 {
 	struct guest_module *module = &again->now.module[i];
 	struct modules *before = &again->before;
 	bool unclear = false;
-	u32 j;
+	int j;
 
 	for (j = 0; j < i; j++)
 		unclear = unclear || overlap(&again->now.module[j], module);
@@ -81,7 +71,7 @@ static void compare_new(struct again *again, u32 i, struct guest_snapshot_change
 
 static bool was_there(const struct modules *before, const struct guest_module *module)
 {
-	u32 j;
+	int j;
 
 	for (j = 0; j < before->nr; j++) {
 		const struct guest_module *old = &before->module[j];
@@ -94,7 +84,7 @@ static bool was_there(const struct modules *before, const struct guest_module *m
 
 static void compare(struct again *again, struct guest_snapshot_change *change)
 {
-	u32 i;
+	int i;
 
 	for (i = 0; i < again->now.nr; i++) {
 		if (was_there(&again->before, &again->now.module[i]))
@@ -107,7 +97,7 @@ static void compare(struct again *again, struct guest_snapshot_change *change)
 
 static void write_modules(const struct modules *modules, FILE *file)
 {
-	u32 i;
+	int i;
 
 	for (i = 0; i < modules->nr; i++) {
 		if (!modules->skip[i])
@@ -161,18 +151,10 @@ static int take_changes(struct again *again)
 	return add_symbols(again);
 }
 
-s64 guest_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (s64)ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 /* By the first number of /proc/uptime; without one it may always have been up. */
 static s64 boot_time(int root)
 {
-	s64 now = guest_now();
+	s64 now = rdclock();
 	char text[64];
 	u32 uptime;
 
@@ -196,10 +178,8 @@ static int look(struct again *again, struct guest_snapshot_change *change)
 			return 0;
 		}
 	}
-	err = guest_file__lines(again->out, "proc/modules", GUEST_MODULES_LIMIT, module_line,
-				&again->before) ?:
-	      guest_file__lines(again->root, "proc/modules", GUEST_MODULES_LIMIT, module_line,
-				&again->now);
+	err = guest_modules__read(again->out, again->before.module, &again->before.nr) ?:
+	      guest_modules__read(again->root, again->now.module, &again->now.nr);
 	if (err)
 		return 0;
 	compare(again, change);

@@ -23,10 +23,10 @@
 #include "guest-file.h"
 #include "guest-processes.h"
 #include "guest-snapshot.h"
+#include "guest-vdso.h"
 
 #define TOTAL_LIMIT	(1ULL << 30)
 #define ENTRIES_MAX	65536
-#define VDSO_MAX	(64 << 10)
 #define VDSO32_END	(1ULL << 32)
 
 struct mapping {
@@ -138,7 +138,7 @@ static char *know_path(struct copy *copy, const struct known_path *key)
 static void take_vdso(struct copy *copy, const struct mapping *m)
 {
 	char path[GUEST_PATH_MAX + 8];
-	u64 size = min_t(u64, m->end - m->start, VDSO_MAX);
+	u64 size = min_t(u64, m->end - m->start, GUEST_VDSO_MAX);
 	FILE *to;
 	void *vdso;
 	int fd;

@@ -118,42 +118,34 @@ void guest_module__fprintf(const struct guest_module *module, FILE *file)
 		module->start);
 }
 
-struct modules_copy {
-	FILE	*file;
-	u32	nr;
-	char	(*names)[GUEST_NAME_MAX];
-};
-
-static int modules_line(void *arg, char *line)
+static void copy_modules(int root, int out, const char *release, struct guest_module *modules,
+			 char (*names)[GUEST_NAME_MAX], struct guest_snapshot *snapshot)
 {
-	struct modules_copy *copy = arg;
-	struct guest_module module;
+	FILE *file = guest_snapshot__create(out, "proc/modules");
+	int nr, i;
 
-	if (copy->nr == GUEST_MODULES_MAX)
-		return 1;
-	if (!guest_module__parse(&module, line))
-		return 0;
-	guest_module__fprintf(&module, copy->file);
-	strlcpy(copy->names[copy->nr++], module.name, GUEST_NAME_MAX);
-	return 0;
+	if (!file)
+		return;
+	/* those that come before an error are something */
+	guest_modules__read(root, modules, &nr);
+	for (i = 0; i < nr; i++) {
+		guest_module__fprintf(&modules[i], file);
+		strlcpy(names[i], modules[i].name, GUEST_NAME_MAX);
+	}
+	fclose(file);
+	snapshot->modules = nr;
+	snapshot->module_files = guest_snapshot__take_modules(root, out, release, names, nr);
 }
 
 static void take_modules(int root, int out, const char *release, struct guest_snapshot *snapshot)
 {
-	struct modules_copy copy = { .file = guest_snapshot__create(out, "proc/modules") };
+	struct guest_module *modules = calloc(GUEST_MODULES_MAX, sizeof(*modules));
+	char (*names)[GUEST_NAME_MAX] = calloc(GUEST_MODULES_MAX, sizeof(*names));
 
-	if (!copy.file)
-		return;
-	copy.names = calloc(GUEST_MODULES_MAX, sizeof(*copy.names));
-	if (copy.names) {
-		guest_file__lines(root, "proc/modules", GUEST_MODULES_LIMIT, modules_line, &copy);
-		fflush(copy.file);
-		snapshot->modules = copy.nr;
-		snapshot->module_files = guest_snapshot__take_modules(root, out, release,
-								      copy.names, copy.nr);
-		free(copy.names);
-	}
-	fclose(copy.file);
+	if (modules && names)
+		copy_modules(root, out, release, modules, names, snapshot);
+	free(names);
+	free(modules);
 }
 
 /* What is in front of a build-id in its note: sizes, type, and "GNU". */

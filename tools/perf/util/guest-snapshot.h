@@ -77,7 +77,7 @@ int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned in
  * struct guest_snapshot_change - what is different when a guest is looked at again
  * @unknown:  it did not answer any more
  * @rebooted: another kernel runs there, and nothing was taken of it
- * @booted:   since then, in guest_now(); some seconds late, as a kernel runs before its clock
+ * @booted:   since then, in rdclock(); some seconds late, as a kernel runs before its clock
  * @modules:  loaded since, and taken along
  * @unclear:  modules, old or new, at addresses that had another one's code meanwhile: left
  *	      out, together with new ones that have the name of an old one
@@ -89,9 +89,6 @@ struct guest_snapshot_change {
 	u32	modules;
 	u32	unclear;
 };
-
-/** guest_now - a clock of the host's, in ns */
-s64 guest_now(void);
 
 /**
  * guest_snapshot__look_again - take what has come to a guest since the snapshot
@@ -202,9 +199,6 @@ int guest_frame__mark(const struct map_symbol *ms, char *bf, size_t size);
 
 /** guest_pid__name - the same for a VMM's pid */
 const char *guest_pid__name(pid_t pid);
-
-#define GUEST_MODULES_MAX	4096
-#define GUEST_MODULES_LIMIT	(4 << 20)	/* of /proc/modules */
 
 #define GUEST_BOOT_ID		"proc/sys/kernel/random/boot_id"
 #define GUEST_BOOT_ID_SIZE	64

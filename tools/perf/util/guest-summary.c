@@ -71,8 +71,7 @@ static int count_sample(const struct perf_tool *tool, union perf_event *event __
 
 	if (sample->time != (u64)-1 && sample->time > summary->newest)
 		summary->newest = sample->time;
-	if (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL &&
-	    sample->cpumode != PERF_RECORD_MISC_GUEST_USER && !chain)
+	if (!guest_cpumode(sample->cpumode) && !chain)
 		return 0;
 	guest = summary__guest(summary, sample->pid);
 	if (guest) {

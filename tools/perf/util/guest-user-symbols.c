@@ -27,12 +27,12 @@
 #include "dso.h"
 #include "guest-file.h"
 #include "guest-processes.h"
-#include "guest-snapshot.h"
 #include "guest-user-maps.h"
 #include "guest-vdso.h"
 #include "printable.h"
 #include "symbol.h"
 #include "symbol_conf.h"
+#include "time-utils.h"
 
 #define SEGMENTS_MAX	16
 #define READ_IDLE_MS	15000
@@ -55,7 +55,6 @@ struct request {
 
 /* @text: of .text, its address less its offset */
 struct answer {
-	u32 symbols;
 	u64 text;
 };
 
@@ -166,7 +165,7 @@ static u32 write_symbol(const struct elf_symbols *es, const GElf_Sym *sym, FILE 
 	return max(len, 0);
 }
 
-static u32 write_symbols(const struct elf_symbols *es, FILE *out)
+static void write_symbols(const struct elf_symbols *es, FILE *out)
 {
 	u32 written = 0, bytes = 0, len;
 	GElf_Sym sym;
@@ -180,7 +179,6 @@ static u32 write_symbols(const struct elf_symbols *es, FILE *out)
 		bytes += len;
 		written += !!len;
 	}
-	return written;
 }
 
 static int read_elf(int fd, FILE *out, struct answer *answer)
@@ -193,7 +191,7 @@ static int read_elf(int fd, FILE *out, struct answer *answer)
 		return -ENOEXEC;
 	find_segments(&es);
 	if (find_table(&es))
-		answer->symbols = write_symbols(&es, out);
+		write_symbols(&es, out);
 	answer->text = es.text;
 	elf_end(es.elf);
 	return fflush(out) ? -EIO : 0;
@@ -292,8 +290,8 @@ static int run(struct request *request, struct answer *answer)
 bool guest_user__load(struct dso *dso)
 {
 	struct request request;
-	struct answer answer = { .symbols = 0 };
-	s64 start = guest_now();
+	struct answer answer = { .text = 0 };
+	s64 start = rdclock();
 	u32 nr = 0;
 	int err;
 
@@ -305,7 +303,7 @@ bool guest_user__load(struct dso *dso)
 		nr = parse_symbols(request.out, dso);
 	if (request.out)
 		fclose(request.out);
-	ms_left -= (guest_now() - start) / NSEC_PER_MSEC;
+	ms_left -= ((s64)rdclock() - start) / NSEC_PER_MSEC;
 	/* -ENOENT: it was not taken along; -ENOEXEC: the guest maps other files, too */
 	if (err && err != -ENOENT && err != -ENOEXEC)
 		pr_warning("No symbols of the guest's %s: %s\n", request.file, strerror(-err));

@@ -17,7 +17,6 @@
 #include "guest-vmlinuz.h"
 
 #define PAGE		4096
-#define VDSO_MAX	(64 << 10)
 #define VDSO_NAME	"linux-vdso.so.1"
 
 /* Bytes of the ELF file that begins here; 0 if there is none. Its section table is last. */
@@ -30,10 +29,10 @@ static size_t elf_size(const void *start, size_t max)
 		return 0;
 	memcpy(&head, start, sizeof(head));
 	if (memcmp(head.e_ident, ELFMAG, SELFMAG) || head.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    head.e_type != ET_DYN || head.e_machine != EM_X86_64 || head.e_shoff > VDSO_MAX)
+	    head.e_type != ET_DYN || head.e_machine != EM_X86_64 || head.e_shoff > GUEST_VDSO_MAX)
 		return 0;
 	size = head.e_shoff + (size_t)head.e_shnum * head.e_shentsize;
-	return size <= VDSO_MAX && size <= max ? size : 0;
+	return size <= GUEST_VDSO_MAX && size <= max ? size : 0;
 }
 
 bool guest_vdso__find(const void *kernel, size_t size, const void **vdso, size_t *vdso_size)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define GUEST_VDSO_MAX	(64 << 10)
+
 /**
  * guest_vdso__find - find the vDSO for 64-bit processes in a kernel
  * @kernel, @size: vmlinux, unpacked; anything at all may be in it
