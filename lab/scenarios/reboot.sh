@@ -21,6 +21,7 @@ reset_guest="
 	pause 20
 	cut -d' ' -f1 /proc/uptime > /out/reset
 	qmp '{\"execute\": \"system_reset\"}'
+	cut -d' ' -f1 /proc/uptime >> /out/reset
 	wait_for 150 eval '[ \$(grep -c lab-guest-ready /out/l2.log) = 2 ]'
 	ssh \"\${ssh_options[@]}\" -p 2201 -O exit root@127.0.0.1
 	guest 'cat /proc/kallsyms' > /out/kallsyms-2

@@ -71,8 +71,9 @@ static u64 reset_time(const struct guest_summary *summary, pid_t pid)
 
 /*
  * When did a guest reboot, by the clock of the samples? The newest of them is not from after
- * the recording's end, so that what the uptime says may be too early, but not too late. That
- * is of its last reboot; of earlier ones, there may be samples of its firmware.
+ * the recording's end, so that what the uptime says may be too early, but not too late unless
+ * the guest's clock is slow. It is of the last reboot; of this and earlier ones, there may be
+ * samples of its firmware.
  */
 static u64 boot_time(const struct guest_snapshot_change *change, s64 end,
 		     const struct guest_summary *summary)
