@@ -3,8 +3,8 @@
  * Walk a guest's page tables and stack frames, reading its memory only.
  *
  * Pure code: no allocation, no locks, no globals, every loop bounded. The same
- * files build into the kernel, into the module for stock kernels, and into a
- * user-space test program. It may run in any context its two callbacks may.
+ * files build into the kernel and into a user-space test program. It may run in any
+ * context that what it calls for memory may.
  *
  * Everything read is the guest's and therefore hostile: the worst a guest can do
  * is to get a chain that is wrong or short, within the bounds given.
@@ -28,18 +28,56 @@
 /* The most that guest_read() reads at a time. */
 #define GUEST_READ_MAX		256
 
+/* The most that guest_read_frames() reads at a time. */
+#define GUEST_FRAMES_MAX	16
+
 /* Distinct pages one walk may touch: frames and page tables are apart. */
 #define GUEST_UNWIND_PAGES	32
+
+/**
+ * struct guest_frame - what a frame pointer of 64-bit code points to
+ * @next: the caller's frame pointer
+ * @ret:  return address
+ */
+struct guest_frame {
+	u64 next, ret;
+};
+
+/**
+ * guest_last_frame() - the last place for a frame in a page
+ * @addr: linear address in the page
+ *
+ * Return: its linear address.
+ */
+static inline u64 guest_last_frame(u64 addr)
+{
+	return (addr | (GUEST_PAGE_SIZE - 1)) + 1 - sizeof(struct guest_frame);
+}
+
+/**
+ * guest_frame_follows() - is a frame one of those to be read along with another?
+ * @bp:   linear address of a frame, aligned and all in one page
+ * @next: of the one it leads to
+ * @last: guest_last_frame() of that page
+ *
+ * Return: true if @next is aligned, all in the same page, and above @bp.
+ */
+static inline bool guest_frame_follows(u64 bp, u64 next, u64 last)
+{
+	return next >= bp + sizeof(struct guest_frame) && next <= last && !(next & 7);
+}
+
+/*
+ * What is called guest_mem_... is for who uses the walker to define; it is called often
+ * enough for pointers to it to be felt. None of it may write to the guest.
+ */
 
 /**
  * guest_mem_map() - find a page frame of guest-physical memory
  * @ctx: of the walk
  * @gfn: in frames of 4 KiB
  *
- * This and guest_mem_read() are for who uses the walker to define; they are called often
- * enough for pointers to them to be felt. Neither may write to the guest.
- *
- * Return: a handle for guest_mem_read(), never 0; or 0 where there is no readable memory.
+ * Return: a handle for others below, never 0; or 0 where there is no readable memory.
  */
 unsigned long guest_mem_map(void *ctx, u64 gfn);
 
@@ -49,12 +87,41 @@ unsigned long guest_mem_map(void *ctx, u64 gfn);
  * @handle: the page's
  * @offset: in it
  * @dst:    buffer
- * @len:    bytes, 1 to GUEST_READ_MAX, a frame being 16; never across the end of the page
+ * @len:    bytes, 1 to GUEST_READ_MAX; never across the end of the page
  *
  * Return: 0, or -1 where that needs what the context does not allow, a fault for instance.
  */
 int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
 		   void *dst, unsigned int len);
+
+/**
+ * guest_mem_entry() - read a page table entry
+ * @ctx:   of the walk
+ * @gpa:   guest-physical address, aligned to @len
+ * @entry: buffer
+ * @len:   bytes, 4 or 8
+ *
+ * The same as guest_mem_map() and guest_mem_read(): of most tables one entry is read.
+ *
+ * Return: 0, or -1 where there is no memory that can be read now.
+ */
+int guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len);
+
+/**
+ * guest_mem_frames() - read stack frames from a page frame
+ * @ctx:    of the walk
+ * @handle: the page's
+ * @bp:     linear address of the first frame, aligned and all in the page
+ * @frames: buffer
+ * @max:    how many it takes, at least one
+ *
+ * Goes on to the frame that the one just read leads to while guest_frame_follows().
+ * Getting at the guest's memory may cost as much as several frames, hence all at once.
+ *
+ * Return: how many could be read, 0 for none.
+ */
+unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
+			      struct guest_frame *frames, unsigned int max);
 
 /**
  * enum guest_paging_mode - format of a guest's page tables
@@ -130,7 +197,7 @@ struct guest_tlb_entry {
 
 /**
  * struct guest_walk - the state of one walk, and what it found
- * @ctx:	whose memory: for guest_mem_map() and guest_mem_read()
+ * @ctx:	whose memory: for guest_mem_map() and the like
  * @paging:	the address space
  * @ips:	where frames go, and context marks (PERF_CONTEXT_GUEST_KERNEL,
  *		PERF_CONTEXT_GUEST_USER) before them
@@ -179,9 +246,6 @@ struct guest_walk {
  */
 u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa);
 
-/* guest_read() where the address is not all in the page used last. */
-u32 guest_read_slow(struct guest_walk *walk, u64 gva, void *dst, unsigned int len);
-
 /**
  * guest_read() - read guest-linear memory
  * @walk: the walk; its tlb is used and filled
@@ -189,24 +253,23 @@ u32 guest_read_slow(struct guest_walk *walk, u64 gva, void *dst, unsigned int le
  * @dst:  buffer
  * @len:  bytes, 1 to GUEST_READ_MAX
  *
- * Inline because it is all that most frames of a stack cost: two compares and
- * the read.
- *
  * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason (those of guest_translate(),
  * and BUDGET when the walk has touched GUEST_UNWIND_PAGES pages).
  */
-static inline u32 guest_read(struct guest_walk *walk, u64 gva, void *dst,
-			     unsigned int len)
-{
-	unsigned int offset = gva & (GUEST_PAGE_SIZE - 1);
+u32 guest_read(struct guest_walk *walk, u64 gva, void *dst, unsigned int len);
 
-	if (unlikely(walk->last.page != (gva >> GUEST_PAGE_SHIFT) + 1 ||
-		     offset + len > GUEST_PAGE_SIZE))
-		return guest_read_slow(walk, gva, dst, len);
-	if (unlikely(guest_mem_read(walk->ctx, walk->last.handle, offset, dst, len)))
-		return PERF_GUEST_CALLCHAIN_UNREADABLE;
-	return 0;
-}
+/**
+ * guest_read_frames() - read a frame of 64-bit code, and those after it in the same page
+ * @walk:   the walk; its tlb is used and filled
+ * @bp:     linear address of the frame, aligned; may cross a page
+ * @frames: buffer for GUEST_FRAMES_MAX
+ * @nr:     how many were read, if 0 is returned: one, and more while
+ *	    guest_frame_follows()
+ *
+ * Return: as guest_read() does.
+ */
+u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frames,
+		      unsigned int *nr);
 
 /**
  * guest_unwind() - walk the frames from a guest's registers

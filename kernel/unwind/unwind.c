@@ -36,34 +36,70 @@ static const struct guest_tlb_entry *tlb_find(struct guest_walk *walk, u64 page)
 	return tlb_fill(walk, page);
 }
 
-/* Read from one page. */
-static u32 read_page(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
+/* Have the page of @gva in @walk->last. */
+static u32 use_page(struct guest_walk *walk, u64 gva)
 {
 	const struct guest_tlb_entry *entry;
+	u64 page = gva >> GUEST_PAGE_SHIFT;
 
-	entry = tlb_find(walk, gva >> GUEST_PAGE_SHIFT);
+	if (likely(walk->last.page == page + 1))
+		return 0;
+
+	entry = tlb_find(walk, page);
 	if (!entry)
 		return PERF_GUEST_CALLCHAIN_BUDGET;
 	if (entry->error)
 		return entry->error;
 
 	walk->last = *entry;
-	if (guest_mem_read(walk->ctx, entry->handle, gva & (GUEST_PAGE_SIZE - 1),
+	return 0;
+}
+
+/* Read from one page. */
+static u32 read_page(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
+{
+	u32 error = use_page(walk, gva);
+
+	if (error)
+		return error;
+	if (guest_mem_read(walk->ctx, walk->last.handle, gva & (GUEST_PAGE_SIZE - 1),
 			   dst, len))
 		return PERF_GUEST_CALLCHAIN_UNREADABLE;
 	return 0;
 }
 
-u32 guest_read_slow(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
+static unsigned int left_in_page(u64 gva)
 {
-	unsigned int here = GUEST_PAGE_SIZE - (gva & (GUEST_PAGE_SIZE - 1));
+	return GUEST_PAGE_SIZE - (gva & (GUEST_PAGE_SIZE - 1));
+}
+
+u32 guest_read(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
+{
+	unsigned int here = left_in_page(gva);
 	u32 error;
 
-	if (here >= len)
+	if (likely(here >= len))
 		return read_page(walk, gva, dst, len);
 
 	error = read_page(walk, gva, dst, here);
 	if (error)
 		return error;
 	return read_page(walk, gva + here, (u8 *)dst + here, len - here);
+}
+
+u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frames,
+		      unsigned int *nr)
+{
+	u32 error;
+
+	if (unlikely(left_in_page(bp) < sizeof(*frames))) {
+		*nr = 1;
+		return guest_read(walk, bp, frames, sizeof(*frames));
+	}
+
+	error = use_page(walk, bp);
+	if (error)
+		return error;
+	*nr = guest_mem_frames(walk->ctx, walk->last.handle, bp, frames, GUEST_FRAMES_MAX);
+	return *nr ? 0 : PERF_GUEST_CALLCHAIN_UNREADABLE;
 }

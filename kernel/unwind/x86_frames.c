@@ -242,28 +242,17 @@ static bool on_stack_above(struct frames *f, u64 addr)
 	return likely(addr >= f->top && addr <= f->end) || switch_stack(f, addr);
 }
 
-static __always_inline u32 read_frame(struct frames *f, unsigned int word, u64 bp,
-				      u64 *next, u64 *ret)
+static u32 read_frame_32(const struct frames *f, u64 bp, struct guest_frame *frame)
 {
-	u64 frame[2];
-	u32 frame32[2];
+	u32 words[2];
 	u32 error;
 
-	if (word == 8) {
-		error = guest_read(f->walk, bp, frame, sizeof(frame));
-		if (unlikely(error))
-			return error;
-		*next = frame[0];
-		*ret = frame[1];
-		return 0;
-	}
-
-	error = guest_read(f->walk, bp, frame32, sizeof(frame32));
-	if (unlikely(error))
+	error = guest_read(f->walk, bp, words, sizeof(words));
+	if (error)
 		return error;
 	/* 0 is the end, wherever the segments begin */
-	*next = frame32[0] ? (u32)(frame32[0] + f->ss_base) : 0;
-	*ret = frame32[1] ? (u32)(frame32[1] + f->cs_base) : 0;
+	frame->next = words[0] ? (u32)(words[0] + f->ss_base) : 0;
+	frame->ret = words[1] ? (u32)(words[1] + f->cs_base) : 0;
 	return 0;
 }
 
@@ -275,33 +264,61 @@ static bool bad_return(struct frames *f, u64 ret)
 	return stop(f, PERF_GUEST_CALLCHAIN_BAD_RETURN);
 }
 
-/* Follow frame pointers of @word bytes, a constant, while they are plain ones. */
-static __always_inline bool follow(struct frames *f, unsigned int word)
+/*
+ * Add those of @frames that take no more than a look at the return address: they are
+ * on one page, and the first one has been added.
+ *
+ * Returns how many are added by now.
+ */
+static unsigned int add_frames(struct frames *f, const struct guest_frame *frames,
+			       unsigned int nr)
 {
-	u64 bp, next, ret;
-	u32 error;
+	const struct addr_range code = f->code;
+	u64 *next = f->next;
+	unsigned int i;
 
-	for (bp = f->bp; likely(within(&f->stack, bp) && !(bp & (word - 1))); bp = next) {
-		if (unlikely(!on_stack_above(f, bp)))
-			return stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
-		error = read_frame(f, word, bp, &next, &ret);
-		if (unlikely(error))
-			return stop(f, error);
-		if (unlikely(!within(&f->code, ret)))
-			return bad_return(f, ret);
-		if (unlikely(!add_frame(f, ret)))
-			return false;
-		f->top = bp + 2 * word;
-		f->end = bp | f->stack_mask;
-		f->at_entry = false;
-	}
-	f->bp = bp;
-	return true;
+	if (nr > f->room + 1)
+		nr = f->room + 1;
+	for (i = 1; i < nr && within(&code, frames[i].ret); i++)
+		*next++ = frames[i].ret;
+	f->next = next;
+	f->room -= i - 1;
+	return i;
 }
 
+static bool is_frame(const struct frames *f, u64 bp)
+{
+	return within(&f->stack, bp) && !(bp & (f->word - 1));
+}
+
+/* Follow frame pointers while they are plain ones. */
 static bool plain_frames(struct frames *f)
 {
-	return f->word == 8 ? follow(f, 8) : follow(f, 4);
+	struct guest_frame frames[GUEST_FRAMES_MAX] __uninitialized;
+	unsigned int nr = 1, added;
+	u32 error;
+
+	while (is_frame(f, f->bp)) {
+		if (!on_stack_above(f, f->bp))
+			return stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
+		error = f->word == 8 ? guest_read_frames(f->walk, f->bp, frames, &nr) :
+				       read_frame_32(f, f->bp, frames);
+		if (error)
+			return stop(f, error);
+		if (!within(&f->code, frames[0].ret))
+			return bad_return(f, frames[0].ret);
+		if (!add_frame(f, frames[0].ret))
+			return false;
+
+		added = add_frames(f, frames, nr);
+		if (added > 1)
+			f->bp = frames[added - 2].next;
+		f->top = f->bp + 2 * f->word;
+		f->end = f->bp | f->stack_mask;
+		f->at_entry = false;
+		f->bp = frames[added - 1].next;
+	}
+	return true;
 }
 
 /* Why a frame pointer that is not 0 is no plain one. */

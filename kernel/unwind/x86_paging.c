@@ -27,24 +27,19 @@ static u32 walk_tables(struct guest_walk *walk, const struct guest_paging *p,
 		       const struct guest_paging *nested, u64 addr, u64 *phys);
 
 /* Read the @len bytes of a table entry at physical address @addr. */
-static u32 read_entry(struct guest_walk *walk, const struct guest_paging *nested,
-		      u64 addr, void *entry, unsigned int len)
+static inline u32 read_entry(struct guest_walk *walk, const struct guest_paging *nested,
+			     u64 addr, void *entry, unsigned int len)
 {
-	unsigned long handle;
 	u32 error;
 
-	if (nested) {
+	if (unlikely(nested)) {
 		/* a nested space's own tables are in host-given memory */
 		error = walk_tables(walk, nested, NULL, addr, &addr);
 		if (error)
 			return error;
 	}
-
-	handle = guest_mem_map(walk->ctx, addr >> GUEST_PAGE_SHIFT);
-	if (!handle || guest_mem_read(walk->ctx, handle, addr & (GUEST_PAGE_SIZE - 1),
-				      entry, len))
-		return PERF_GUEST_CALLCHAIN_UNREADABLE;
-	return 0;
+	return guest_mem_entry(walk->ctx, addr, entry, len) ?
+		PERF_GUEST_CALLCHAIN_UNREADABLE : 0;
 }
 
 /* The physical address bits no entry of @p may have set, up to bit 51. */
@@ -92,12 +87,14 @@ static u32 walk_32(struct guest_walk *walk, const struct guest_paging *p,
  * @large:   the highest level whose entries may map a page
  * @top:     the level of the root
  * @reserved: never set in any entry, beside those above the physical address
+ * @suspect: an entry with none of these bits, nor those, has no reserved one set
  * @ept:     memory types instead of PWT, PCD and PAT
  * @pae:     the top level has a format of its own
  */
 struct table_format {
 	u64 present;
 	u64 reserved;
+	u64 suspect;
 	u8 top;
 	u8 large;
 	bool ept;
@@ -105,24 +102,24 @@ struct table_format {
 };
 
 static const struct table_format format_pae = {
-	.present = PTE_PRESENT, .reserved = BITS(62, 52),
+	.present = PTE_PRESENT, .reserved = BITS(62, 52), .suspect = ~0ULL,
 	.top = 3, .large = 2, .pae = true,
 };
 
 static const struct table_format format_4level = {
-	.present = PTE_PRESENT, .top = 4, .large = 3,
+	.present = PTE_PRESENT, .suspect = PTE_PS, .top = 4, .large = 3,
 };
 
 static const struct table_format format_5level = {
-	.present = PTE_PRESENT, .top = 5, .large = 3,
+	.present = PTE_PRESENT, .suspect = PTE_PS, .top = 5, .large = 3,
 };
 
 static const struct table_format format_ept4 = {
-	.present = EPT_PRESENT, .top = 4, .large = 3, .ept = true,
+	.present = EPT_PRESENT, .suspect = ~0ULL, .top = 4, .large = 3, .ept = true,
 };
 
 static const struct table_format format_ept5 = {
-	.present = EPT_PRESENT, .top = 5, .large = 3, .ept = true,
+	.present = EPT_PRESENT, .suspect = ~0ULL, .top = 5, .large = 3, .ept = true,
 };
 
 /* The bits that must be clear in an entry of @level, apart from its address. */
@@ -151,6 +148,11 @@ static bool ept_bad(u64 e, bool leaf)
 	return leaf && (type == 2 || type == 3 || type == 7);
 }
 
+static bool bad_entry(const struct table_format *f, int level, bool leaf, u64 beyond, u64 e)
+{
+	return (e & (beyond | reserved_bits(f, level, leaf))) || (f->ept && ept_bad(e, leaf));
+}
+
 /*
  * Three to five levels of eight-byte entries. The pages of a stack are mostly in
  * one lowest-level table: the guest's own last one is remembered for the walk.
@@ -162,6 +164,7 @@ static u32 walk_64(struct guest_walk *walk, const struct guest_paging *p,
 	u64 table = p->root & (f->pae ? BITS(31, 5) : PTE_ADDR);
 	unsigned int shift = 12 + 9 * (f->top - 1);
 	u64 beyond = beyond_phys(p);
+	u64 suspect = beyond | f->suspect;
 	int level = f->top;
 	bool leaf;
 	u32 error;
@@ -181,9 +184,8 @@ static u32 walk_64(struct guest_walk *walk, const struct guest_paging *p,
 		if (!(e & f->present))
 			return PERF_GUEST_CALLCHAIN_UNMAPPED;
 
-		leaf = level == 1 || (level <= f->large && (e & PTE_PS));
-		if ((e & (beyond | reserved_bits(f, level, leaf))) ||
-		    (f->ept && ept_bad(e, leaf)))
+		leaf = level == 1 || ((e & PTE_PS) && level <= f->large);
+		if (unlikely(e & suspect) && bad_entry(f, level, leaf, beyond, e))
 			return PERF_GUEST_CALLCHAIN_BAD_PTE;
 		if (leaf)
 			break;

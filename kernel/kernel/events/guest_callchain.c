@@ -238,12 +238,12 @@ static const u64 *sections_for_event(const struct perf_event *event,
 	return chain->sections + (kernel ? 0 : chain->kernel_size / sizeof(u64));
 }
 
-static void output_to_event(struct perf_event *event, void *data)
+static void output_record(struct perf_event *event, struct guest_output *out)
 {
-	struct guest_output *out = data;
 	const struct perf_guest_chain *chain = out->chain;
-	struct perf_output_handle handle;
-	struct perf_sample_data sample;
+	/* large, and filled in as far as they are used */
+	struct perf_output_handle handle __uninitialized;
+	struct perf_sample_data sample __uninitialized;
 	const u64 *ips, *sections;
 	u64 sections_size, size;
 	struct {
@@ -258,10 +258,6 @@ static void output_to_event(struct perf_event *event, void *data)
 		.vcpu_id = chain->vcpu_id,
 		.root = chain->root,
 	};
-
-	if (event->guest_cookie != out->cookie)
-		return;
-	event->guest_cookie = 0;
 
 	rec.flags = chain_for_event(event, chain, &ips, &rec.nr);
 	size = sizeof(rec) + rec.nr * sizeof(u64);
@@ -288,6 +284,16 @@ static void output_to_event(struct perf_event *event, void *data)
 	}
 	perf_event__output_id_sample(event, &handle, &sample);
 	perf_output_end(&handle);
+}
+
+static void output_to_event(struct perf_event *event, void *data)
+{
+	struct guest_output *out = data;
+
+	if (event->guest_cookie != out->cookie)
+		return;
+	event->guest_cookie = 0;
+	output_record(event, out);
 }
 
 /* The record's size is 16 bits wide; max_stack is a sysctl without a limit. */

@@ -10,6 +10,7 @@
 
 #include "../sections.h"
 #include "../stack_words.h"
+#include "mem_by_read.h"
 #include "stack_words_reader.h"
 
 #define BASE		0xffffc90000010000ULL

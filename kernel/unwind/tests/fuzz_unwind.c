@@ -6,6 +6,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 
+#include "mem_by_read.h"
 #include "fuzz_input.h"
 
 #define PAGES		64

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "mem_by_read.h"
 #include "fuzz_input.h"
 #include "made_guest.h"
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <linux/perf_guest_callchain.h>
 #include "kernel/unwind/stack_words.h"
+#include "kernel/unwind/tests/mem_by_read.h"
 #include "util/guest-orc.h"
 #include "util/guest-stack.h"
 #include "util/guest-vmlinuz.h"

@@ -18,13 +18,12 @@ struct vcpu_memory {
 	const struct kvm_memory_slot *slot;
 };
 
-/* The handle is the page's address in the VMM. */
-unsigned long guest_mem_map(void *ctx, u64 gfn)
+/* Where a page is in the VMM's memory, or 0. */
+static inline unsigned long page_hva(struct vcpu_memory *mem, u64 gfn)
 {
-	struct vcpu_memory *mem = ctx;
 	const struct kvm_memory_slot *slot = mem->slot;
 
-	if (!slot || gfn - slot->base_gfn >= slot->npages) {
+	if (unlikely(!slot || gfn - slot->base_gfn >= slot->npages)) {
 		slot = kvm_vcpu_gfn_to_memslot(mem->vcpu, gfn);
 		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
 			return 0;
@@ -39,35 +38,66 @@ unsigned long guest_mem_map(void *ctx, u64 gfn)
 	return __gfn_to_hva_memslot(slot, gfn);
 }
 
-/*
- * Page faults are off. Memory slots were checked to be in
- * user space when they were made. A page table entry is a word, a frame is two.
- */
+/* The handle is the page's address in the VMM. */
+unsigned long guest_mem_map(void *ctx, u64 gfn)
+{
+	return page_hva(ctx, gfn);
+}
+
+/* Page faults are off. Memory slots were checked to be in user space when they were made. */
 int guest_mem_read(void *ctx, unsigned long hva, unsigned int offset,
 		   void *dst, unsigned int len)
 {
+	return __copy_from_user_inatomic(dst, (void __user *)(hva + offset), len) ? -1 : 0;
+}
+
+int guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
+{
+	unsigned long hva = page_hva(ctx, gpa_to_gfn(gpa));
+	unsigned int offset = offset_in_page(gpa);
 	const u64 __user *src = (void __user *)(hva + offset);
-	u64 *words = dst;
 
-	if (len == 16) {
-		if (!user_read_access_begin(src, 16))
-			return -1;
-		unsafe_get_user(words[0], src, fault);
-		unsafe_get_user(words[1], src + 1, fault);
-		user_read_access_end();
-		return 0;
-	}
-	if (len != 8)
-		return __copy_from_user_inatomic(dst, src, len) ? -1 : 0;
-
-	if (!user_read_access_begin(src, 8))
+	if (!hva)
 		return -1;
-	unsafe_get_user(words[0], src, fault);
+	if (len != sizeof(u64))
+		return guest_mem_read(ctx, hva, offset, entry, len);
+
+	if (!user_read_access_begin(src, sizeof(u64)))
+		return -1;
+	unsafe_get_user(*(u64 *)entry, src, fault);
 	user_read_access_end();
 	return 0;
 fault:
 	user_read_access_end();
 	return -1;
+}
+
+unsigned int guest_mem_frames(void *ctx, unsigned long hva, u64 bp,
+			      struct guest_frame *frames, unsigned int max)
+{
+	const struct guest_frame __user *src;
+	const u64 last = guest_last_frame(bp);
+	/* from the guest's address to the VMM's */
+	const u64 here = hva - (bp & ~(u64)(GUEST_PAGE_SIZE - 1));
+	unsigned int nr = 0;
+	u64 next;
+
+	if (!user_read_access_begin((void __user *)hva, GUEST_PAGE_SIZE))
+		return 0;
+	do {
+		src = (void __user *)(unsigned long)(bp + here);
+		unsafe_get_user(next, &src->next, fault);
+		unsafe_get_user(frames->ret, &src->ret, fault);
+		frames->next = next;
+		frames++;
+		nr++;
+		if (!guest_frame_follows(bp, next, last))
+			break;
+		bp = next;
+	} while (nr < max);
+fault:
+	user_read_access_end();
+	return nr;
 }
 
 static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
