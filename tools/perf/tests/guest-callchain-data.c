@@ -20,8 +20,9 @@
 #include "util/sample.h"
 #include "util/session.h"
 
+/* As perf has it where events differ: here, the first one also says on which CPU */
 #define SAMPLE_TYPE	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |	\
-			 PERF_SAMPLE_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN)
+			 PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_IDENTIFIER)
 #define FIRST_ID	1000
 
 struct writer {
@@ -72,7 +73,12 @@ static void put_flags(struct writer *w, u64 flags)
 	}
 }
 
-static void put_attr(struct writer *w)
+static bool has_cpu(u32 event)
+{
+	return event == 0;
+}
+
+static void put_attr(struct writer *w, u32 event)
 {
 	struct perf_event_attr attr = {
 		.sample_id_all = 1,
@@ -86,20 +92,36 @@ static void put_attr(struct writer *w)
 	put32(w, sizeof(attr));
 	put64(w, PERF_COUNT_SW_CPU_CLOCK);
 	put64(w, 1);
-	put64(w, SAMPLE_TYPE);
+	put64(w, SAMPLE_TYPE | (has_cpu(event) ? PERF_SAMPLE_CPU : 0));
 	put64(w, 0);
 	put_flags(w, flags);
 	put_zeros(w, sizeof(attr) / sizeof(u64) - 6);
 }
 
-static void put_sample_id(struct writer *w, const struct gcd_event *event)
+/* What samples and other events have in common, in the same order */
+static void put_where(struct writer *w, const struct gcd_event *event)
 {
 	put32(w, GCD_PID);
 	put32(w, event->tid ?: GCD_TID);
 	put64(w, event->time);
+	if (has_cpu(event->event))
+		put_zeros(w, 1);
+}
+
+static size_t where_size(const struct gcd_event *event)
+{
+	return (has_cpu(event->event) ? 3 : 2) * sizeof(u64);
+}
+
+static void put_sample_id(struct writer *w, const struct gcd_event *event)
+{
+	put_where(w, event);
 	put64(w, FIRST_ID + event->event);
-	put32(w, 0);
-	put32(w, 0);
+}
+
+static size_t sample_id_size(const struct gcd_event *event)
+{
+	return where_size(event) + sizeof(u64);
 }
 
 static void put_header(struct writer *w, u32 type, u16 misc, size_t body)
@@ -115,9 +137,10 @@ static void put_sample(struct writer *w, const struct gcd_event *event)
 
 	put_header(w, PERF_RECORD_SAMPLE,
 		   event->guest ? PERF_RECORD_MISC_GUEST_KERNEL : PERF_RECORD_MISC_KERNEL,
-		   (6 + event->nr) * sizeof(u64));
+		   where_size(event) + (3 + event->nr) * sizeof(u64));
+	put64(w, FIRST_ID + event->event);
 	put64(w, 0x11);
-	put_sample_id(w, event);
+	put_where(w, event);
 	put64(w, event->nr);
 	for (i = 0; i < event->nr; i++)
 		put64(w, event->ips[i]);
@@ -128,7 +151,8 @@ static void put_record(struct writer *w, const struct gcd_event *event)
 	u32 i;
 
 	put_header(w, PERF_RECORD_GUEST_CALLCHAIN, PERF_RECORD_MISC_GUEST_KERNEL,
-		   (8 + event->nr + (event->nr_section + 1) / 2) * sizeof(u64));
+		   sample_id_size(event) +
+		   (4 + event->nr + (event->nr_section + 1) / 2) * sizeof(u64));
 	put64(w, event->cookie);
 	put32(w, 3);
 	put32(w, event->flags);
@@ -146,7 +170,7 @@ static void put_record(struct writer *w, const struct gcd_event *event)
 
 static void put_comm(struct writer *w, const struct gcd_event *event)
 {
-	put_header(w, PERF_RECORD_COMM, 0, 6 * sizeof(u64));
+	put_header(w, PERF_RECORD_COMM, 0, sample_id_size(event) + 2 * sizeof(u64));
 	put32(w, GCD_PID);
 	put32(w, event->tid ?: GCD_TID);
 	fwrite("vcpu\0\0\0", 8, 1, w->file);
@@ -186,7 +210,7 @@ static void put_file_header(struct writer *w, u64 data_size)
 	for (i = 0; i < GCD_NR_EVSELS; i++)
 		put64(w, FIRST_ID + i);
 	for (i = 0; i < GCD_NR_EVSELS; i++) {
-		put_attr(w);
+		put_attr(w, i);
 		put64(w, ids + i * sizeof(u64));
 		put64(w, sizeof(u64));
 	}

@@ -293,14 +293,18 @@ bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *
 
 bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *event)
 {
+	struct evsel *evsel;
 	u16 id_hdr_size;
 
 	if (event->header.type != PERF_RECORD_GUEST_CALLCHAIN)
 		return true;
-	id_hdr_size = evlist__sample_id_all(evlist) ? evlist__id_hdr_size(evlist) : 0;
-	if (perf_event__guest_callchain_valid(event, id_hdr_size) &&
-	    evlist__event2evsel(evlist, event))
-		return true;
+	/* what is at its end differs between events: a tracepoint's has the CPU */
+	evsel = evlist__event2evsel(evlist, event);
+	if (evsel) {
+		id_hdr_size = evsel->core.attr.sample_id_all ? evsel__id_hdr_size(evsel) : 0;
+		if (perf_event__guest_callchain_valid(event, id_hdr_size))
+			return true;
+	}
 
 	if (!evlist->stats.guest_callchain.malformed++)
 		pr_err("Skipping malformed guest callchain records\n");
