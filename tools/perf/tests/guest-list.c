@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <linux/zalloc.h>
 #include <sys/stat.h>
 #include "tests.h"
@@ -164,6 +165,42 @@ static int test__guest_list_scan(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
+static bool lacks(const char *dir, const char *fact)
+{
+	char kvm[PATH_MAX];
+	const char *lacking;
+
+	snprintf(kvm, sizeof(kvm), "%s/kvm", dir);
+	lacking = guests__lacking(dir, kvm);
+	pr_debug("%s\n", lacking ?: "nothing is lacking");
+	return fact ? lacking && strstarts(lacking, fact) : !lacking;
+}
+
+static int check_lacking(const char *dir)
+{
+	put_fd(dir, 50, 4, "anon_inode:kvm-vm");
+	TEST_ASSERT_VAL("no KVM", lacks(dir, "There is no /dev/kvm, so no guest runs: "));
+	put_text(dir, "kvm", "");
+	TEST_ASSERT_VAL("no guest", lacks(dir, "No KVM guest runs here: "));
+	put_qemu(dir);
+	TEST_ASSERT_VAL("a guest", lacks(dir, NULL));
+	TEST_ASSERT_VAL("no /proc", lacks("/nonexistent", NULL));
+	return TEST_OK;
+}
+
+static int test__guest_list_lacking(struct test_suite *test __maybe_unused,
+				    int subtest __maybe_unused)
+{
+	char dir[] = "/tmp/perf-guest-list-XXXXXX";
+	int ret;
+
+	if (!mkdtemp(dir))
+		return TEST_FAIL;
+	ret = check_lacking(dir);
+	rm_rf(dir);
+	return ret;
+}
+
 struct cmdline {
 	const char *args;
 	size_t	    size;
@@ -212,6 +249,7 @@ static int test__guest_list_cmdline(struct test_suite *test __maybe_unused,
 
 static struct test_case tests__guest_list[] = {
 	TEST_CASE("Guest callchain list, in /proc", guest_list_scan),
+	TEST_CASE("Guest callchain list, nothing in it", guest_list_lacking),
 	TEST_CASE("Guest callchain list, command lines of VMMs", guest_list_cmdline),
 	{ .name = NULL, }
 };

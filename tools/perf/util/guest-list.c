@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/capability.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/zalloc.h>
+#include "cap.h"
 #include "debug.h"
 #include "guest-list.h"
 
@@ -245,6 +247,35 @@ void guests__exit(struct guests *guests)
 		free(guests->guest[i].vcpus);
 	zfree(&guests->guest);
 	guests->nr = 0;
+}
+
+const char *guests__lacking(const char *proc, const char *kvm)
+{
+	struct guests guests;
+	bool some;
+
+	if (guests__scan(&guests, proc))
+		return NULL;
+	some = guests.nr;
+	guests__exit(&guests);
+	if (some)
+		return NULL;
+	if (access(kvm, F_OK))
+		return "There is no /dev/kvm, so no guest runs: modprobe kvm_amd or kvm_intel";
+	return "No KVM guest runs here: start one, or nothing of a guest will be recorded";
+}
+
+void guests__warn_lacking(void)
+{
+	const char *lacking;
+	bool used_root;
+
+	/* without it, guests may run unseen */
+	if (!perf_cap__capable(CAP_SYS_PTRACE, &used_root))
+		return;
+	lacking = guests__lacking("/proc", "/dev/kvm");
+	if (lacking)
+		pr_warning("%s. Recording all the same.\n", lacking);
 }
 
 struct guest *guests__find(struct guests *guests, const char *who)

@@ -95,6 +95,18 @@ int guests__scan(struct guests *guests, const char *proc);
 void guests__exit(struct guests *guests);
 
 /**
+ * guests__lacking - what is missing for guests to be recorded
+ * @proc: where procfs is mounted
+ * @kvm:  KVM's device
+ *
+ * Return: the fact and what to do about it; NULL if a guest runs or @proc cannot be read.
+ */
+const char *guests__lacking(const char *proc, const char *kvm);
+
+/** guests__warn_lacking - say so before recording, which a guest may still start during */
+void guests__warn_lacking(void);
+
+/**
  * guests__find - the guest a user means
  * @who: a pid or a name
  *

@@ -47,6 +47,11 @@ void guest_progress__start(const char *dir)
 	progress.on = isatty(STDERR_FILENO);
 }
 
+bool guest_progress__started(void)
+{
+	return progress.dir;
+}
+
 static void show(void)
 {
 	char name[GUEST_NAME_MAX];

@@ -6,6 +6,7 @@
 #ifndef __PERF_GUEST_PROGRESS_H
 #define __PERF_GUEST_PROGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct evlist;
@@ -17,6 +18,9 @@ struct evlist;
  * Does nothing unless standard error is a terminal.
  */
 void guest_progress__start(const char *dir);
+
+/** guest_progress__started - is this perf kvm-callchain, which has looked for guests itself? */
+bool guest_progress__started(void);
 
 /**
  * guest_progress__add - count what was read from a ring buffer

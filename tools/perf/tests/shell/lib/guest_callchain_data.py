@@ -53,19 +53,20 @@ def event(kind, misc, body):
     return struct.pack("<IHH", kind, misc, 8 + len(body)) + body
 
 
-def sample_id(time):
-    return struct.pack("<IIQQII", PID, TID_VCPU, time, EVENT_ID, 0, 0)
+def sample_id(time, event_id=EVENT_ID):
+    return struct.pack("<IIQQII", PID, TID_VCPU, time, event_id, 0, 0)
 
 
-def sample(time, misc, ip, chain):
-    return event(RECORD_SAMPLE, misc,
-                 words(ip) + sample_id(time) + words(1, len(chain), *chain))
+def sample(time, misc, ip, chain, event_id=EVENT_ID, address=b"", more=b""):
+    ids = sample_id(time, event_id)
+    return event(RECORD_SAMPLE, misc, words(ip) + ids[:16] + address + ids[16:] +
+                 words(1, len(chain), *chain) + more)
 
 
-def record(time, cookie, ips):
+def record(time, cookie, ips, event_id=EVENT_ID):
     return event(RECORD_GUEST_CALLCHAIN, MISC_GUEST_KERNEL,
                  words(cookie) + struct.pack("<II", 3, 3) + words(0x1000, len(ips), *ips) +
-                 sample_id(time))
+                 sample_id(time, event_id))
 
 
 def comm(time):
@@ -73,19 +74,19 @@ def comm(time):
                  struct.pack("<II", PID, TID_VCPU) + b"vcpu".ljust(8, b"\0") + sample_id(time))
 
 
-def guest_mmap(time, pid, start, size, offset, name):
+def mmap(time, misc, pid, start, size, offset, name):
     name = name.encode() + b"\0"
     name = name.ljust((len(name) + 7) // 8 * 8, b"\0")
-    return event(RECORD_MMAP, MISC_GUEST_KERNEL,
+    return event(RECORD_MMAP, misc,
                  struct.pack("<iI", pid, 0) + words(start, size, offset) + name + sample_id(time))
 
 
 def maps(own):
     pid = PID if own else 0
     # perf record writes modules first: the kernel makes perf load their symbols
-    yield guest_mmap(1, pid, 0xffffffffc0000000, 16384, 0, "[guestmod]")
-    yield guest_mmap(1, pid, 0xffffffff81000000, 0x700, 0xffffffff81000000,
-                     f"[guest.kernel.kallsyms{f'.{pid}' if own else ''}]_text")
+    yield mmap(1, MISC_GUEST_KERNEL, pid, 0xffffffffc0000000, 16384, 0, "[guestmod]")
+    yield mmap(1, MISC_GUEST_KERNEL, pid, 0xffffffff81000000, 0x700, 0xffffffff81000000,
+               f"[guest.kernel.kallsyms{f'.{pid}' if own else ''}]_text")
 
 
 KERNEL_CHAIN = [GUEST_KERNEL, LEAF, MID, ENTRY, GUEST_USER, CALLED, MAIN]
@@ -107,19 +108,28 @@ def samples(nr):
             yield record(time + 1, i, KERNEL_CHAIN)
 
 
-def attr():
-    fields = struct.pack("<II", 1, ATTR_SIZE) + words(
-        0, 1, SAMPLE_TYPE, 0, SAMPLE_ID_ALL | GUEST_CALLCHAIN)
+def attr(kind=1, config=0, sample_type=SAMPLE_TYPE):
+    fields = struct.pack("<II", kind, ATTR_SIZE) + words(
+        config, 1, sample_type, 0, SAMPLE_ID_ALL | GUEST_CALLCHAIN)
     return fields.ljust(ATTR_SIZE, b"\0")
 
 
-def perf_data(events):
+def perf_data(events, attrs=(attr(),), features=()):
+    """A file; attrs' event ids are EVENT_ID and on, features are (bit, data) by bit."""
     data = b"".join(events)
-    ids_at, attrs_at = 104, 112
-    data_at = attrs_at + ATTR_SIZE + 16
-    header = b"PERFILE2" + words(104, ATTR_SIZE + 16, attrs_at, ATTR_SIZE + 16,
-                                 data_at, len(data), 0, 0, 0, 0, 0, 0)
-    return header[:104] + words(EVENT_ID) + attr() + words(ids_at, 8) + data
+    ids_at, attrs_at = 104, 104 + 8 * len(attrs)
+    attrs_size = (ATTR_SIZE + 16) * len(attrs)
+    data_at = attrs_at + attrs_size
+    header = b"PERFILE2" + words(104, ATTR_SIZE + 16, attrs_at, attrs_size, data_at, len(data),
+                                 0, 0, sum(1 << bit for bit, _ in features), 0, 0, 0)
+    ids = words(*range(EVENT_ID, EVENT_ID + len(attrs)))
+    attrs = b"".join(a + words(ids_at + 8 * i, 8) for i, a in enumerate(attrs))
+    at = data_at + len(data) + 16 * len(features)
+    table, sections = b"", b""
+    for _, section in features:
+        table += words(at + len(sections), len(section))
+        sections += section
+    return header[:104] + ids + attrs + data + table + sections
 
 
 def main():
