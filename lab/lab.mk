@@ -73,7 +73,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := truth events trouble memory hotplug reboot
+lab_scenarios := demo truth events hostside trouble memory hotplug reboot
 test-lab: lab-parts
 	@status=0; for s in $(lab_scenarios); do \
 		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \

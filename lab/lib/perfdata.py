@@ -17,7 +17,7 @@ CONTEXT_MAX = (1 << 64) - 4095
 MISC_CPUMODE, MISC_GUEST_KERNEL, MISC_GUEST_USER = 7, 4, 5
 
 # sample_type bits, in the order of their words in a sample
-(IP, TID, TIME, ADDR, READ, CALLCHAIN, ID, CPU, PERIOD, STREAM_ID) = (1 << n for n in range(10))
+(IP, TID, TIME, ADDR, READ, CALLCHAIN, ID, CPU, PERIOD, STREAM_ID, RAW) = (1 << n for n in range(11))
 IDENTIFIER = 1 << 16
 
 SHORT = {
@@ -30,7 +30,7 @@ NESTED, PROTECTED, SECTIONS = 0x4, 0x8, 0x10
 STACK_WORDS, USER_STACK = 2, 4  # types of sections
 
 Attr = collections.namedtuple("Attr", "type config sample_type flags ids")
-Sample = collections.namedtuple("Sample", "event id cpumode ip pid tid time cpu chain cookie")
+Sample = collections.namedtuple("Sample", "event id cpumode ip pid tid time cpu chain cookie raw")
 Record = collections.namedtuple("Record", "id cookie vcpu flags root ips sections pid tid time")
 
 
@@ -105,6 +105,11 @@ class PerfData:
         if sample_type & CALLCHAIN:
             nr = struct.unpack_from("<Q", self.blob, at)[0]
             chain = struct.unpack_from(f"<{nr}Q", self.blob, at + 8)
+            at += 8 + 8 * nr
+        raw = b""
+        if sample_type & RAW:
+            size = struct.unpack_from("<I", self.blob, at)[0]
+            raw = self.blob[at + 4:at + 4 + size]
         cookie = None
         if CONTEXT_GUEST_DEFERRED in chain:
             cookie = chain[chain.index(CONTEXT_GUEST_DEFERRED) + 1]
@@ -112,7 +117,7 @@ class PerfData:
         self.samples.append(Sample(event, word.get(IDENTIFIER, word.get(ID, 0)),
                                    misc & MISC_CPUMODE, word.get(IP, 0),
                                    tid & 0xffffffff, tid >> 32, word.get(TIME, 0),
-                                   word.get(CPU, 0) & 0xffffffff, chain, cookie))
+                                   word.get(CPU, 0) & 0xffffffff, chain, cookie, raw))
 
     def _record(self, at, end):
         cookie, vcpu, flags, root, nr = struct.unpack_from("<QIIQQ", self.blob, at)

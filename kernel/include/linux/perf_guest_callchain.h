@@ -76,8 +76,8 @@ struct perf_guest_chain {
  *		and before the task leaves this CPU; or 0: there is no guest here.
  *		Called with preemption off, from NMI too.
  * @flush:	This task is about to lose its perf events to another one: serve
- *		what is pending now. Called with interrupts off and the runqueue
- *		locked.
+ *		what is pending now, and defer no more before it runs again. Called
+ *		with interrupts off and the runqueue locked.
  */
 struct perf_guest_callchain_ops {
 	u64 (*defer)(bool in_guest, const struct perf_guest_wants *wants);

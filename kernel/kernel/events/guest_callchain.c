@@ -15,7 +15,8 @@
  *
  * Ordering: sample and record are written on the same CPU, to the same buffer,
  * by the same task, and an event's cookie is only written by its own overflow,
- * which happens there too. No barriers are needed beyond the compiler's.
+ * which happens there too, as an event of another task gets none. No barriers are
+ * needed beyond the compiler's.
  */
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
@@ -151,7 +152,8 @@ perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 		entry = get_perf_callchain(regs, kernel, user, wants.max_stack,
 					   crosstask, true);
 
-	if (!entry || !has_room(entry) || !wants_guest(event, in_guest))
+	/* a thread that this one wakes has no part in this one's guest, nor gets its record */
+	if (!entry || crosstask || !has_room(entry) || !wants_guest(event, in_guest))
 		return entry;
 
 	cookie = static_call(perf_guest_defer)(in_guest, &wants);
@@ -336,6 +338,8 @@ perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
 		walk(&chain, data);
 		perf_iterate_current(output_to_event, &out);
 		put_callchain_entry(rctx);
+	} else {
+		out.dropped++;
 	}
 	rcu_read_unlock();
 

@@ -39,15 +39,6 @@ static u64 new_cookie(void)
 }
 
 /*
- * Between the last flush before the entry and the entry itself only an NMI can
- * sample the host. The guest will have run when that could be served.
- */
-static bool entering_guest(const struct kvm_vcpu *vcpu)
-{
-	return in_nmi() && READ_ONCE(vcpu->mode) == IN_GUEST_MODE;
-}
-
-/*
  * An NMI's sample in the midst of this may want more, and get what this one wants: its
  * record is then cut at that, and flagged if it is frames that are missing.
  */
@@ -74,7 +65,7 @@ static u64 kvm_defer_guest_callchain(bool in_guest, const struct perf_guest_want
 	gc = &vcpu->guest_callchain;
 	if (READ_ONCE(gc->serving))
 		return 0;
-	if (!in_guest && (!vcpu->wants_to_run || entering_guest(vcpu)))
+	if (!in_guest && (!vcpu->wants_to_run || READ_ONCE(gc->closed)))
 		return 0;
 
 	add_wants(&gc->wants, wants);
@@ -115,7 +106,7 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
  * kvm_serve_guest_callchain() - walk the guest's stack for those who asked
  * @vcpu: loaded on this CPU, with a request pending
  *
- * Use kvm_flush_guest_callchain().
+ * Use kvm_flush_guest_callchain() or kvm_close_guest_callchain().
  *
  * Context: the vCPU's task, preemption off; interrupts may be off, and the
  * runqueue locked.
@@ -151,7 +142,7 @@ static void kvm_flush_running_vcpu(void)
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 
 	if (vcpu)
-		kvm_flush_guest_callchain(vcpu);
+		kvm_close_guest_callchain(vcpu);
 }
 
 static const struct perf_guest_callchain_ops kvm_guest_callchain_ops = {

@@ -197,30 +197,45 @@ static void nested_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 							   GUEST_PAGING_32;
 }
 
-/**
- * kvm_arch_guest_callchain() - walk a vCPU's stack
- * @vcpu:  loaded on this CPU; its registers are those of the last exit
- * @chain: filled in
- *
- * Context: preemption and page faults off, SRCU held.
+/*
+ * Registers that KVM reads from the VMCS when it first needs them after an exit, and
+ * keeps. A preemption may have stopped it just before one that it writes is marked as
+ * known: to read that one in its place would undo the write.
  */
-void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
-			      struct perf_guest_chain *chain)
+struct register_cache {
+	u32 avail;
+	unsigned long ip, sp, cr0, cr3, cr4;
+};
+
+static void save_cache(struct kvm_vcpu *vcpu, struct register_cache *cache)
+{
+	cache->avail = vcpu->arch.regs_avail;
+	cache->ip = vcpu->arch.regs[VCPU_REGS_RIP];
+	cache->sp = vcpu->arch.regs[VCPU_REGS_RSP];
+	cache->cr0 = vcpu->arch.cr0;
+	cache->cr3 = vcpu->arch.cr3;
+	cache->cr4 = vcpu->arch.cr4;
+	/* segments are a cache and nothing else: read them anew, now and after this */
+	vcpu->arch.regs_avail &= ~BIT(VCPU_EXREG_SEGMENTS);
+}
+
+static void restore_cache(struct kvm_vcpu *vcpu, const struct register_cache *cache)
+{
+	vcpu->arch.regs_avail = cache->avail & ~BIT(VCPU_EXREG_SEGMENTS);
+	vcpu->arch.regs[VCPU_REGS_RIP] = cache->ip;
+	vcpu->arch.regs[VCPU_REGS_RSP] = cache->sp;
+	vcpu->arch.cr0 = cache->cr0;
+	vcpu->arch.cr3 = cache->cr3;
+	vcpu->arch.cr4 = cache->cr4;
+}
+
+static void walk_stack(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain)
 {
 	struct vcpu_memory mem = { .vcpu = vcpu };
 	struct guest_paging paging, nested;
 	struct guest_regs regs;
 	/* large, and its tlb is counted by translations */
 	struct guest_walk walk __uninitialized;
-
-	if (is_guest_mode(vcpu))
-		chain->flags |= PERF_GUEST_CALLCHAIN_NESTED;
-
-	/* SEV-ES and later: what KVM has is not the guest's state */
-	if (vcpu->arch.guest_state_protected) {
-		chain->flags |= PERF_GUEST_CALLCHAIN_PROTECTED;
-		return;
-	}
 
 	vcpu_regs(vcpu, &regs);
 	vcpu_paging(vcpu, &paging);
@@ -252,4 +267,30 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	chain->nr = walk.nr;
 	chain->frames = walk.frames;
 	chain->flags |= walk.flags;
+}
+
+/**
+ * kvm_arch_guest_callchain() - walk a vCPU's stack
+ * @vcpu:  loaded on this CPU; its registers are those of the last exit
+ * @chain: filled in
+ *
+ * Context: preemption and page faults off, SRCU held.
+ */
+void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
+			      struct perf_guest_chain *chain)
+{
+	struct register_cache cache;
+
+	if (is_guest_mode(vcpu))
+		chain->flags |= PERF_GUEST_CALLCHAIN_NESTED;
+
+	/* SEV-ES and later: what KVM has is not the guest's state */
+	if (vcpu->arch.guest_state_protected) {
+		chain->flags |= PERF_GUEST_CALLCHAIN_PROTECTED;
+		return;
+	}
+
+	save_cache(vcpu, &cache);
+	walk_stack(vcpu, chain);
+	restore_cache(vcpu, &cache);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/*
- * PERF_RECORD_GUEST_CALLCHAIN: the call stack of a KVM guest.
+/**
+ * DOC: PERF_RECORD_GUEST_CALLCHAIN, the call stack of a KVM guest
  *
  * A sample of an event with perf_event_attr::guest_callchain set holds, in its
  * callchain, the two words
  *
  *	PERF_CONTEXT_GUEST_DEFERRED, cookie
  *
- * when it interrupted a guest, or a vCPU thread inside KVM_RUN. A record with
- * the same cookie follows in the same buffer before the vCPU runs again:
+ * when it interrupted a guest, or a vCPU thread inside KVM_RUN whose guest's state
+ * is what it was at the last exit. A record with the same cookie follows in the same
+ * buffer before the guest runs again and before the thread leaves the CPU::
  *
  *	struct {
  *		struct perf_event_header	header;
@@ -66,9 +67,11 @@
 #define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* stack spans too many pages */
 #define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
 
-/*
- * A section. Readers skip the types they do not know: each is @size bytes long,
- * this header included, and @size is a multiple of eight.
+/**
+ * struct perf_guest_section - a section of a record
+ * @type: PERF_GUEST_SECTION_*; readers skip those they do not know
+ * @size: bytes, this header included, a multiple of eight
+ * @data: what the type says
  */
 struct perf_guest_section {
 	__u32	type;
@@ -76,13 +79,15 @@ struct perf_guest_section {
 	__u64	data[];
 };
 
-/*
+/**
+ * DOC: PERF_GUEST_SECTION_REGS, registers of the guest's kernel
+ *
  * For events with perf_event_attr::guest_stack_words, which may see the guest's
  * kernel, of x86-64 guests in kernel mode: what it takes to unwind a kernel that has
  * no frame pointers. The user frames in ips[] are then those of the registers that
  * are saved at the top of the kernel's stack, even if the kernel frames are short.
  *
- * The guest's registers, as in a sample with PERF_SAMPLE_REGS_USER:
+ * The guest's registers, as in a sample with PERF_SAMPLE_REGS_USER::
  *
  *	u64 abi;	PERF_SAMPLE_REGS_ABI_*
  *	u64 mask;	which registers, by the numbers of asm/perf_regs.h
@@ -93,11 +98,13 @@ struct perf_guest_section {
  */
 #define PERF_GUEST_SECTION_REGS			1
 
-/*
+/**
+ * DOC: PERF_GUEST_SECTION_STACK_WORDS, what an unwinder needs of a kernel's stack
+ *
  * The words of the guest's stack that an unwinder with tables for the kernel's code
- * (ORC) can need: return addresses, saved frame and
- * stack pointers, and the registers of the interrupted user code. Where the kernel
- * has switched stacks, those of the interrupted stacks too, innermost first.
+ * (ORC) can need: return addresses, saved frame and stack pointers, and the registers
+ * of the interrupted user code. Where the kernel has switched stacks, those of the
+ * interrupted stacks too, innermost first::
  *
  *	u64 head;		STACK_WORDS_NR of stacks, STACK_WORDS_* flags
  *	struct {
@@ -124,15 +131,24 @@ struct perf_guest_section {
 #define PERF_GUEST_STACK_WORDS_COVERED(size)	((size) & 0xffffffffULL)
 #define PERF_GUEST_STACK_WORDS_VALUES(size)	((size) >> 32)
 
-/* The bits in map; LOW with bit 31 of the value set is start plus its other bits. */
+/**
+ * enum perf_guest_stack_word - the bits of a word in map
+ * @PERF_GUEST_STACK_WORD_NONE: left out, no use for unwinding
+ * @PERF_GUEST_STACK_WORD_HIGH: one u32, the upper half is all ones
+ * @PERF_GUEST_STACK_WORD_LOW:  one u32, the upper half is 0; with bit 31 set it is start
+ *				plus its other bits
+ * @PERF_GUEST_STACK_WORD_FULL: two u32, the low half first
+ */
 enum perf_guest_stack_word {
-	PERF_GUEST_STACK_WORD_NONE	= 0,	/* left out: no use for unwinding */
-	PERF_GUEST_STACK_WORD_HIGH	= 1,	/* one u32, the upper half is all ones */
-	PERF_GUEST_STACK_WORD_LOW	= 2,	/* one u32, the upper half is 0 */
-	PERF_GUEST_STACK_WORD_FULL	= 3,	/* two u32, the low half first */
+	PERF_GUEST_STACK_WORD_NONE	= 0,
+	PERF_GUEST_STACK_WORD_HIGH	= 1,
+	PERF_GUEST_STACK_WORD_LOW	= 2,
+	PERF_GUEST_STACK_WORD_FULL	= 3,
 };
 
-/*
+/**
+ * DOC: PERF_GUEST_SECTION_USER_REGS, registers of the guest's user code
+ *
  * For events with PERF_SAMPLE_STACK_USER and perf_event_attr::sample_stack_user, of
  * x86-64 guests with a 64-bit process running or in its system call, fault or
  * interrupt: what it takes to unwind user code that has no frame pointers. The host
@@ -143,8 +159,10 @@ enum perf_guest_stack_word {
  */
 #define PERF_GUEST_SECTION_USER_REGS		3
 
-/*
- * Its stack, as it is.
+/**
+ * DOC: PERF_GUEST_SECTION_USER_STACK, that code's stack
+ *
+ * As it is::
  *
  *	u64 start;	its stack pointer; any address
  *	u64 words[];	PERF_GUEST_USER_STACK_MAX bytes at most; less where

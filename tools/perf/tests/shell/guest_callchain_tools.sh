@@ -76,7 +76,8 @@ for sample in json.load(open("json"))["samples"]:
 same "perf data convert --to-json"
 
 perf c2c report -i memory.data --stdio -g folded,callee,0.5 2> /dev/null |
-	sed -n 's/^ *[0-9.]*% [^;]*;[^;]*;\?//p' | sed 's/0x[0-9a-f]* \[g\]/?/g; s/ \[g\]//g; s/;/ /g' |
+	sed -n 's/^ *[0-9.]*% [^;]*;[^;]*;\?//p' |
+		sed 's/0x[0-9a-f]* \[g\]/?/g; s/ \[g\]//g; s/;/ /g' |
 	sort -u > got
 same "perf c2c report"
 

@@ -4,8 +4,9 @@
 records of their own.
 
 guest_callchain_data.py DIR [SAMPLES [own]] leaves DIR/perf.data, DIR/kallsyms and
-DIR/modules; with "own", the guest's kernel is not the default guest's but its own. A sample is caught in the guest kernel (called from user space), the
-next in a guest module, the next in the host, in the exit of the guest."""
+DIR/modules; with "own", the guest's kernel is not the default guest's but its own. A
+sample is caught in the guest kernel (called from user space), the next in a guest module,
+the next in the host, in the exit of the guest."""
 
 import struct
 import sys
