@@ -30,16 +30,19 @@ lab-root: setup
 
 # What a guest needs besides Debian, as a disk: a share would be one through two
 # layers of emulation
+guest_disk := lab/lib/init-l2 lab/guest/load.sh $(build)/perf/perf $(lab_guest)/guestwork \
+	$(lab_guest)/guestwork32 $(lab_guest)/guestwork-nofp \
+	$(addprefix $(lab_guest)/module/,guestwork.ko guestlate.ko)
+
 lab-disk: lab-module perf $(addprefix $(lab_guest)/,guestwork guestwork32 guestwork-nofp)
-	@rm -rf $(lab_guest)/disk && mkdir -p $(lab_guest)/disk/lab/lib
-	@cp lab/lib/init-l2 $(lab_guest)/disk/lab/lib
-	@cp lab/guest/load.sh $(lab_guest)/guestwork $(lab_guest)/guestwork32 \
-		$(lab_guest)/guestwork-nofp $(lab_guest)/module/guestwork.ko \
-		$(lab_guest)/module/guestlate.ko \
-		$(build)/perf/perf $(lab_guest)/disk
-	@truncate -s 32M $(lab_guest)/disk.img.new
-	@mkfs.ext4 -q -F -O ^has_journal -m 0 -d $(lab_guest)/disk $(lab_guest)/disk.img.new
-	@mv $(lab_guest)/disk.img.new $(lab_guest)/disk.img
+	@[ -f $(lab_guest)/disk.img ] && \
+		[ -z "$$(find $(guest_disk) -newer $(lab_guest)/disk.img)" ] || { \
+		rm -rf $(lab_guest)/disk && mkdir -p $(lab_guest)/disk/lab/lib && \
+		cp $(guest_disk) $(lab_guest)/disk && \
+		mv $(lab_guest)/disk/init-l2 $(lab_guest)/disk/lab/lib && \
+		truncate -s 32M $(lab_guest)/disk.img.new && \
+		mkfs.ext4 -q -F -O ^has_journal -m 0 -d $(lab_guest)/disk $(lab_guest)/disk.img.new && \
+		mv $(lab_guest)/disk.img.new $(lab_guest)/disk.img; }
 
 # Debian's kernels, to be guests without frame pointers. $(debian) is where they are
 # unpacked, see tools/perf/guest-orc.mk.
@@ -84,7 +87,7 @@ lab_debian_scenarios := kvm-callchain guesses dwarf
 test-lab-debian: lab-parts lab-debian
 	@status=0; for dir in $(lab_debian)/*/; do \
 		version=$$(basename $$dir); \
-		lab/test.sh lab-debian-$$version --out $(build)/lab/debian-$$version \
+		lab/test.sh lab-debian-$$version --timeout 200 --out $(build)/lab/debian-$$version \
 			debian $$version || status=1; \
 	done; \
 	for s in $(lab_debian_scenarios); do \

@@ -120,10 +120,19 @@ class Program:
         return first <= record.time <= last
 
 
+def at_root(guest, kernel, user):
+    """The last frame is where a stack is known to begin: the program's, or a kernel thread's."""
+    if user:
+        return ends_in_program(guest, user)
+    return bool(kernel) and guest.kernel.name(kernel[-1] - 1) in KERNEL_ROOTS
+
+
 def check_sample(guest, record, program, count, broken):
     kernel, user = perfdata.guest_frames(record.ips)
-    count["with_callchain"] += bool(kernel or user)
-    count["complete_to_root"] += not record.flags & sum(perfdata.SHORT)
+    # where the guest was is in every record: alone and cut short, it is no chain
+    count["with_callchain"] += len(kernel) + len(user) > 1 or \
+        not record.flags & sum(perfdata.SHORT)
+    count["complete_to_root"] += at_root(guest, kernel, user)
     count["kernel"] += bool(kernel)
     count["user"] += bool(user) and not kernel
     count["through_both"] += bool(kernel) and bool(user)
@@ -229,7 +238,8 @@ def summarize(count, broken, counters):
     base = {name: 0 for name in (
         "samples", "guest_samples", "with_callchain", "complete_to_root", "kernel", "user",
         "through_both", "lost", "records", "sample_without_record", "record_without_sample",
-        "leaf", "leaf_complete", "leaf_prologue", "program_kernel", "program_kernel_through")}
+        "leaf", "leaf_complete", "leaf_prologue", "program_kernel", "program_kernel_through",
+        "switching")}
     return base | dict(count) | {k: round(v, 2) for k, v in figures.items()} | \
         {"counters": counters, "kernel_chains_not_through": dict(broken.most_common(20))}
 
@@ -258,7 +268,7 @@ def main():
     print(f"whole path in the program's leaves:        {s['leaf_complete_percent']:.2f} % "
           f"of {s['leaf']}, and {s['leaf_prologue']} in a prologue or epilogue")
     print(f"kernel samples going on into the program:  {s['kernel_to_user_percent']:.2f} % "
-          f"of {s['program_kernel']}")
+          f"of {s['program_kernel']}, and {s['switching']} in a switch of tasks")
     print(f"records without sample, sample without record, lost:  {s['record_without_sample']}, "
           f"{s['sample_without_record']}, {s['lost']}")
     return 0

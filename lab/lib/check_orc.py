@@ -47,15 +47,17 @@ SWITCHING = {"switch_mm_irqs_off", "__switch_to_asm", "__switch_to", "__schedule
 LOAD = {"web": "nginx", "redis": "redis|bio_aof", "files": "tar|dd|cp|rm|sync|mkdir|load|jbd2",
         "guestwork": "guestwork$", "guestwork32": "guestwork32"}
 
-Chain = collections.namedtuple("Chain", "time comm kernel user symbols")
+# moment: thread and time, as two CPUs may have samples of the same nanosecond
+Chain = collections.namedtuple("Chain", "moment comm kernel user symbols")
 
 
-def chain(time, comm, frames):
+def chain(moment, comm, frames):
     """From (address, symbol), innermost first: the kernel's part is before the user's"""
     nr = next((n for n, (address, _) in enumerate(frames) if address < guestcode.KERNEL_HALF),
               len(frames))
     addresses = [address for address, _ in frames]
-    return Chain(time, comm, addresses[:nr], addresses[nr:], [symbol for _, symbol in frames[:nr]])
+    return Chain(moment, comm, addresses[:nr], addresses[nr:],
+                 [symbol for _, symbol in frames[:nr]])
 
 
 def read_script(file):
@@ -68,9 +70,10 @@ def read_script(file):
         elif fields:
             if head is not None:
                 yield chain(*head, frames)
-            time = re.search(r"\s(\d+)\.(\d{9}):(?:\s+([0-9a-f]+)\s*(\S*))?", line)
-            head = (int(time[1]) * 10**9 + int(time[2]) if time else 0, fields[0])
-            frames = [(int(time[3], 16), time[4])] if time and time[3] else []
+            found = re.search(r"\s(\d+)\s+(\d+)\.(\d{9}):(?:\s+([0-9a-f]+)\s*(\S*))?", line)
+            moment = (int(found[1]), int(found[2]) * 10**9 + int(found[3])) if found else None
+            head = (moment, fields[0])
+            frames = [(int(found[4], 16), found[5])] if found and found[4] else []
     if head is not None:
         yield chain(*head, frames)
 
@@ -160,7 +163,7 @@ def judge_program(judge, program, chains, records):
     """Kernel samples on a program's behalf that go on into its frames, down to main"""
     count, broken = collections.Counter(), collections.Counter()
     for c in chains:
-        if not program.ran(records[c.time]):
+        if not program.ran(records[c.moment]):
             continue
         names = judge.names(c.kernel)
         if not c.user and judge.is_named(c.kernel[-1], TASK) or SWITCHING & set(names[:2]) or \
@@ -343,12 +346,12 @@ def main():
     judge = Judge(code)
 
     data = perfdata.PerfData(directory / "perf.data.guest")
-    guest = {s.time: s.cpumode for s in data.samples
+    guest = {(s.tid, s.time): s.cpumode for s in data.samples
              if s.cpumode in (perfdata.MISC_GUEST_KERNEL, perfdata.MISC_GUEST_USER)}
-    records = {s.time: data.record(s) for s in data.samples if data.record(s)}
+    records = {(s.tid, s.time): data.record(s) for s in data.samples if data.record(s)}
     with open(directory / "chains.txt", encoding="utf-8", errors="replace") as f:
-        shown = [c for c in read_script(f) if c.time in guest]
-    ours = [c for c in shown if guest[c.time] == perfdata.MISC_GUEST_KERNEL and c.kernel]
+        shown = [c for c in read_script(f) if c.moment in guest]
+    ours = [c for c in shown if guest[c.moment] == perfdata.MISC_GUEST_KERNEL and c.kernel]
     with gzip.open(directory / "self.txt.gz", "rt", errors="replace") as f:
         own = list(read_script(f))
     own_kernel = [c for c in own if c.kernel]
@@ -366,7 +369,7 @@ def main():
     report_chains(report, judge, own_kernel, "self-", summary)
     report_power(report, judge, ours, summary)
     report_symbols(report, judge, ours, summary)
-    with_record = [c for c in ours if c.time in records]
+    with_record = [c for c in ours if c.moment in records]
     for name in ("guestwork", "guestwork32"):
         program = Program(files / "usr/local/bin" / name, records.values())
         count, broken = judge_program(judge, program, with_record, records)

@@ -31,6 +31,13 @@ kill -INT $ab
 guest 'kill -INT $(pidof perf); while pidof perf > /dev/null; do sleep 0.3; done
        gzip -1 < /tmp/self.data' > /out/self.data.gz
 walk_counters > /out/counters.txt
+# A kernel as it is, to record on
+guest '/src/perf kvm --guest record -g -e cpu-clock -F 100 -a -o /tmp/flat.data -- sleep 0.1 2>&1
+       echo "status $?"; /src/perf evlist -v -i /tmp/flat.data' > /out/flat.txt
+expect lab-debian-stock-says grep -q '^The kernel has no guest callchains: recording guests without' /out/flat.txt
+expect lab-debian-stock-records grep -q '^status 0' /out/flat.txt
+expect lab-debian-stock-flat eval 'grep -q "^cpu-clock.*CALLCHAIN" /out/flat.txt &&
+	! grep -q guest_callchain /out/flat.txt'
 # One file: there are some hundreds, and each costs a share's round trips
 tar -C $guestmount -cf /out/guestmount.tar .
 cp /tmp/perf.data.guest /out/

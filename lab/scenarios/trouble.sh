@@ -21,12 +21,14 @@ refused() {
 mkdir -p $guestmount
 record no-kvm -a -- sleep 0.5
 expect lab-trouble-no-kvm ended_well
+expect lab-trouble-no-kvm-says grep -q 'There is no /dev/kvm, so no guest runs: modprobe' /tmp/no-kvm.err
 record no-kvm-tracepoint -e kvm:kvm_exit -a -- sleep 0.5
 expect lab-trouble-no-kvm-tracepoint refused 'kvm|event' no-kvm-tracepoint
 
 load_kvm
 record no-guest -a -- sleep 0.5
 expect lab-trouble-no-guest ended_well
+expect lab-trouble-no-guest-says grep -q 'No KVM guest runs here: start one' /tmp/no-guest.err
 
 nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 as_nobody() {
@@ -48,8 +50,9 @@ start_guest
 copy_guest
 start_work --mix asrMI
 save_guest
-rate=2000 record small-buffer -m 1 -a -- sleep 3
+rate=8000 record small-buffer -m 1 -a -- sleep 3
 expect lab-trouble-small-buffer ended_well
+expect lab-trouble-guest-nothing-said eval '! grep -q "guest runs" /tmp/small-buffer.err'
 
 say "a CPU of the host goes offline while recorded"
 cpu1=/sys/devices/system/cpu/cpu1/online
