@@ -186,10 +186,13 @@ def path(judge, kernel):
     interrupts differ. The guest cannot sample what runs with interrupts off, so it is the
     path of what was interrupted; soft interrupts are a path of their own."""
     names = judge.names(kernel)[::-1]
-    entries = [n for n, name in enumerate(names) if INTERRUPT.match(name)]
-    if entries:
+    # more than once, as soft interrupts are interrupted, too
+    while entries := [n for n, name in enumerate(names) if INTERRUPT.match(name)]:
         soft = [n for n, name in enumerate(names) if n > entries[-1] and name in SOFTIRQ]
-        names = names[soft[0]:] if soft else names[:entries[-1]]
+        if soft:
+            names = names[soft[0]:]
+            break
+        names = names[:entries[-1]]
     return [] if "do_idle" in names or LEAVES_GUEST & set(names[-1:]) else names[:-2]
 
 
