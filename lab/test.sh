@@ -4,8 +4,9 @@
 # test.sh NAME LAB-RUN-ARGUMENTS: lab/run, for tests. The emulation of a host and its guest
 # goes wrong now and then in ways that have nothing to do with us (lab/README.md): a
 # scenario that fails is tried once more, and a third time if a guest's kernel has
-# panicked, or the host or the guest got stuck. What is wrong with the code fails each
-# time. What a try printed that is not the last one is in build/test/NAME.first.
+# panicked or its VMM has ended, or the host or the guest got stuck. What is wrong with the
+# code fails each time. What a try printed that is not the last one is in
+# build/test/NAME.first.
 set -uo pipefail
 name=$1 log=${BUILD:-build}/test/$1.first
 shift
@@ -16,7 +17,7 @@ here=$(dirname "$0")
 # Did the emulation fail in the run that $1 is the output of?
 went_wrong() {
 	local dir
-	grep -Eq '^lab: .* (the host is stuck|stopped after)' "$1" && return
+	grep -Eq "^lab: (.* the host is stuck|.* stopped after|a guest's VMM has ended)" "$1" && return
 	dir=$(sed -n 's/^lab: .* failed .*, see //p' "$1" | tail -n 1)
 	[ -n "$dir" ] && grep -qs 'Kernel panic' "$dir"/l2*.log
 }

@@ -180,7 +180,7 @@ stop_guests() {
 		[ -d "$dir" ] && umount -l "$dir"
 	done
 	for pid in "${guests[@]}"; do
-		kill "$pid" 2> /dev/null
+		kill "$pid" 2> /dev/null || say "a guest's VMM has ended before"
 		wait "$pid"
 	done
 	guests=()

@@ -72,7 +72,7 @@ guest_n 1 "dd if=/proc/$(cat /run/clock.pid)/mem bs=4096 count=2 \
 guest_n 1 "rmmod guestlate; kill $(cat /run/clock.pid)"
 cp -r perf.data perf.data.guests /out/
 on_terminal timeout -s INT 30 $cmd top --guest alpha --stdio -d 2 > /out/top.txt
-expect kvm-callchain-top grep -q 'asm_sysvec_apic_timer_interrupt' /out/top.txt
+expect kvm-callchain-top grep -q gw_leaf_mix /out/top.txt
 $cmd record --guest alpha --exits -o exits.data -- sleep 2 > /out/record-exits.txt 2>&1
 expect kvm-callchain-record-exits grep -q 'alpha' /out/record-exits.txt
 
