@@ -76,8 +76,8 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := demo truth events hostside trouble memory hotplug reboot
-test-lab: lab-parts
+lab_scenarios := demo truth events hostside nested trouble memory hotplug reboot
+test-lab: lab-parts vmx-parts
 	@status=0; for s in $(lab_scenarios); do \
 		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
