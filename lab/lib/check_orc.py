@@ -24,6 +24,7 @@ import sys
 import check
 import guestcode
 import perfdata
+from report import Report
 import symbols
 
 # Where the kernel was entered from user mode, and where its own tasks begin
@@ -214,16 +215,7 @@ def missing(one, nr_one, other, nr_other):
     return {p: n for p, n in one.items() if n >= least and not other[p]}
 
 
-class Report:
-    def __init__(self, prefix):
-        self.prefix, self.failed = prefix, False
-
-    def test(self, good, name, *figures):
-        self.failed |= not good
-        print(f"{'ok' if good else 'not ok'} {self.prefix}-{name}")
-        for line in figures:
-            print(f"# {line}")
-
+class ShareReport(Report):
     def share(self, name, part, whole, least, text, wrong=()):
         percent = check.share(part, whole)
         self.test(whole >= 50 and percent >= least, name,
@@ -344,7 +336,7 @@ def main():
     directory = pathlib.Path(sys.argv[1])
     files = next((directory / "guestmount").iterdir())
     release = (directory / "release").read_text().strip()
-    report = Report(f"lab-debian-{'.'.join(release.split('.')[:2])}")
+    report = ShareReport(f"lab-debian-{'.'.join(release.split('.')[:2])}")
     code = guestcode.Code(files)
     judge = Judge(code)
 
