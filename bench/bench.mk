@@ -4,9 +4,13 @@
 
 bench: bench-walk bench-overhead bench-report bench-orc	## print the figures: cost of a walk, of sampling, reporting, unwinding
 
-# what sampling at 1 kHz costs the guest, with and without callchains in turns
+# what sampling at 1 kHz costs the guest, with and without callchains in turns: by the
+# clock, and by instructions, which is the same on every machine
 bench-overhead: lab-parts
-	@lab/run --timeout 600 overhead
+	@lab/run --timeout 600 overhead 60
+	@echo "The same on a host with one CPU that takes 1 ns for each instruction:"
+	@lab/test.sh overhead-icount --icount --timeout 90 --out $(build)/lab/overhead-icount \
+		overhead 6 0.5
 
 # what the lab records; the unmodified perf comes with its tests. Neither is made
 # anew here: what is measured is the perf that reads it

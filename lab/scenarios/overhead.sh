@@ -4,7 +4,9 @@
 # them, with them, and with the words of its kernel's stack as well, in short turns, so
 # that whatever else the machine does hits all. The recordings are open all the time
 # and enabled in turn; the guest's clock measures the windows.
-turns=${1:-20}
+#
+# overhead [TURNS [SECONDS]]: how many, and how long each window of them is
+turns=${1:-20} seconds=${2:-1}
 load_kvm
 start_guest
 copy_guest
@@ -24,7 +26,7 @@ window() {
 	local from to
 	order "$1" enable
 	from=$(stat -c %s /out/l2.log)
-	pause 1
+	pause "$seconds"
 	to=$(stat -c %s /out/l2.log)
 	order "$1" disable
 	tail -c +$((from + 1)) /out/l2.log | head -c $((to - from)) | sed '$d' | grep '^work ' |
@@ -37,7 +39,7 @@ open_recording flat
 open_recording chains -g --guest-unwind=fp
 open_recording words -g --guest-unwind=orc
 start_work --report
-say "$turns turns of 1 s each: without callchains, with, and with stack words"
+say "$turns turns of $seconds s each: without callchains, with, and with stack words"
 for ((turn = 0; turn < turns; turn++)); do
 	window flat
 	window chains
