@@ -20,6 +20,7 @@ kernel: prepare		## build the patched host kernel (build/host)
 	@scripts/modules-install.sh $(build)/host $(build)/modules
 
 test-kernel: kernel	## check the kernel part: style, sparse, other configurations
+	@scripts/linux-tree-test.sh
 	@kernel/check.sh
 
 SUITES += kernel

@@ -58,7 +58,7 @@ unpack() {
 	stamp=$(stat -c '%s %Y' "$tarball")
 	[ "$(cat "$linux/.unpacked" 2>/dev/null)" = "$stamp" ] && return
 	echo "linux-tree: unpacking $(basename "$tarball")"
-	rm -rf "$linux" "$pristine" "$installed"
+	rm -rf "$installed" "$pristine" "$linux"
 	mkdir -p "$linux"
 	tar -xf "$tarball" -C "$linux" --strip-components=1
 	echo "$stamp" > "$linux/.unpacked"
@@ -82,7 +82,7 @@ check_unedited() {
 }
 
 apply_patches() {
-	local tmp=$build/patching p f
+	local tmp=$build/patching p f said
 	rm -rf "$tmp"; mkdir -p "$tmp"
 	for p in $(patches); do
 		for f in $(patch_files "$p"); do
@@ -91,8 +91,11 @@ apply_patches() {
 			keep_pristine "$f"
 			update "$pristine/$f" "$tmp/$f"
 		done
-		(cd "$tmp" && patch -p1 --no-backup-if-mismatch --fuzz=2 -s < "$p") ||
-			die "${p#"$top"/} does not apply to $(basename "$tarball"); the hunk is named above, the rejects are in ${tmp#"$top"/}"
+		said=$(cd "$tmp" && patch -p1 --no-backup-if-mismatch --fuzz=2 < "$p") || {
+			grep '^Hunk .* FAILED\|hunks\? FAILED' <<< "$said" >&2
+			find "$tmp" -name '*.rej' -exec cat {} + >&2
+			die "${p#"$top"/} does not apply to $(basename "$tarball"): see the hunk above, and the files in ${tmp#"$top"/}"
+		}
 	done
 	# what no patch hooks any more goes back to what Debian ships
 	if [ -d "$installed" ]; then
@@ -129,8 +132,8 @@ link_overlay() {
 prepare() {
 	mkdir -p "$build"
 	exec 9> "$build/.linux-tree.lock"; flock 9
-	unpack
 	check_unedited
+	unpack
 	apply_patches
 	link_overlay
 }
