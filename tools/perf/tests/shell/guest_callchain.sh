@@ -5,27 +5,9 @@
 # Made-up samples of a guest, in the ways perf shows samples: each has the
 # callchain that came in its record, with symbols of the guest.
 
-set -eu
-lib=$(dirname "$(realpath "$0")")/lib
-tmp=$(mktemp -d /tmp/perf-guest-callchain.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-
-if ! command -v python3 > /dev/null; then
-	echo "python3 is needed to make the samples"
-	exit 2
-fi
-PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp"
-cd "$tmp"
+. "$(dirname "$0")/lib/guest_callchain.sh"
+make_up guest_callchain_data
 guest="--guestkallsyms kallsyms --guestmodules modules"
-failed=0
-
-# same NAME: compare ./expected with ./got
-same() {
-	if ! diff -u expected got; then
-		echo "FAILED: $1"
-		failed=1
-	fi
-}
 
 frames() {
 	grep -o '[0-9a-f]* [a-z_[]*\]*$' | sed 's/^ *//; s/\[unknown\]/?/'

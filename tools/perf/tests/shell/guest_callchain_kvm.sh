@@ -5,29 +5,15 @@
 # A made-up recording with a made-up guest taken along. The programs in
 # scripts/python are compared with what is known of its samples.
 
-set -eu
-here=$(dirname "$(realpath "$0")")
-programs=$here/../../../../scripts/python
-tmp=$(mktemp -d /tmp/perf-guest-callchain.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-
-if ! command -v python3 > /dev/null || [ ! -d "$programs" ]; then
-	echo "python3 and scripts/python are needed"
+. "$(dirname "$0")/lib/guest_callchain.sh"
+programs=$lib/../../../../../scripts/python
+if [ ! -d "$programs" ]; then
+	echo "scripts/python are needed"
 	exit 2
 fi
-PYTHONDONTWRITEBYTECODE=1 python3 "$here/lib/guest_callchain_data.py" "$tmp"
-export PYTHONDONTWRITEBYTECODE=1
-cd "$tmp"
+make_up guest_callchain_data
 mkdir -p perf.data.guests/100
 printf 'name alpha\n' > perf.data.guests/100/guest
-failed=0
-
-same() {
-	if ! diff -u expected got; then
-		echo "FAILED: $1"
-		failed=1
-	fi
-}
 
 script() { perf kvm-callchain script "$@" 2> /dev/null; }
 

@@ -5,22 +5,12 @@
 # The file says that a module was there when recording began; beside it is what was
 # known in the end.
 
-set -eu
-lib=$(dirname "$(realpath "$0")")/lib
-tmp=$(mktemp -d /tmp/perf-guest-modules.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-
-if ! command -v python3 > /dev/null; then
-	echo "python3 is needed to make the samples"
-	exit 2
-fi
-PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp" 6 own
-cd "$tmp"
+. "$(dirname "$0")/lib/guest_callchain.sh"
+make_up guest_callchain_data 6 own
 guest=perf.data.guests/100
 mkdir -p $guest/proc
 printf 'name web\nvmm qemu\n' > $guest/guest
 cp kallsyms $guest/proc/
-failed=0
 
 # is NAME SYMBOL: the symbol of the module's frame, by script and by report
 is() {
@@ -28,23 +18,18 @@ is() {
 	perf kvm-callchain script -F ip,sym 2> /dev/null |
 		awk '$1 == "ffffffffc0000010" { print $2; exit }' > got
 	perf kvm-callchain report --stdio --no-children -g none -s dso,sym 2> /dev/null > report
-	if ! diff -u expected got; then
-		echo "FAILED: $1"
-		failed=1
-	fi
+	same "$1"
 }
 
 cp modules $guest/proc/
 is "as it was" mod_leaf
-grep -q '\[guestmod\].*mod_leaf' report || { echo "FAILED: report"; cat report; failed=1; }
+grep -q '\[guestmod\].*mod_leaf' report || failure "report" report
 
 # at its addresses was another one, too
 : > $guest/proc/modules
 is "left out" '[unknown]'
 if grep -q 'guestmod\|mod_leaf' report; then
-	echo "FAILED: report of what was left out"
-	cat report
-	failed=1
+	failure "report of what was left out" report
 fi
 
 # another one came
@@ -59,9 +44,6 @@ for mount in perf.data.guests other; do
 		grep -o 'guest/web' | sort -u)"
 done > got
 printf '%s\n' "perf.data.guests: guest/web" "other: " > expected
-if ! diff -u expected got; then
-	echo "FAILED: --guestmount"
-	failed=1
-fi
+same "--guestmount"
 
 exit $failed

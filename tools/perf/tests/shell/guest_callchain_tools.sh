@@ -5,29 +5,10 @@
 # Made-up events of the host, with the guest's frames behind the host's: those of its
 # module merged from a record, others inline, or none because their record was lost.
 
-set -eu
-lib=$(dirname "$(realpath "$0")")/lib
-tmp=$(mktemp -d /tmp/perf-guest-tools.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-
-if ! command -v python3 > /dev/null; then
-	echo "python3 is needed to make the events"
-	exit 2
-fi
-if ! perf version --build-options | grep -q 'libtraceevent.*on'; then
-	echo "libtraceevent is needed for tracepoints"
-	exit 2
-fi
-PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_tools.py" "$tmp"
-cd "$tmp"
-failed=0
-
-same() {
-	if ! diff -u expected got; then
-		echo "FAILED: $1"
-		failed=1
-	fi
-}
+. "$(dirname "$0")/lib/guest_callchain.sh"
+# the events are tracepoints
+need_feature libtraceevent
+make_up guest_callchain_tools
 
 # Locks are the host's: whatever the guest had called, there is one caller
 contention() {

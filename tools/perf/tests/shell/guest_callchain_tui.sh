@@ -2,9 +2,7 @@
 # Guest callchains in the TUI
 # SPDX-License-Identifier: GPL-2.0
 
-set -eu
-lib=$(dirname "$(realpath "$0")")/lib
-tmp=$(mktemp -d /tmp/perf-guest-callchain.XXXXXX)
+. "$(dirname "$0")/lib/guest_callchain.sh"
 socket=perf-test-$$
 
 cleanup() {
@@ -13,12 +11,9 @@ cleanup() {
 }
 trap cleanup EXIT
 
-if ! command -v tmux python3 > /dev/null ||
-   ! perf version --build-options | grep -q 'libslang.*on'; then
-	echo "tmux, python3 and a perf with the TUI are needed"
-	exit 2
-fi
-PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp"
+need tmux
+need_feature libslang
+make_up guest_callchain_data
 
 keys() { tmux -L "$socket" send-keys -t perf "$@"; }
 

@@ -6,20 +6,9 @@
 # runs at other addresses than it was linked for. Its "source" is assembler, so that which
 # line is at which address is known.
 
-set -eu
-lib=$(dirname "$(realpath "$0")")/lib
-tmp=$(mktemp -d /tmp/perf-guest-vmlinux.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-
-for tool in python3 gcc objcopy objdump addr2line; do
-	if ! command -v $tool > /dev/null; then
-		echo "$tool is needed"
-		exit 2
-	fi
-done
-PYTHONDONTWRITEBYTECODE=1 python3 "$lib/guest_callchain_data.py" "$tmp" 6 own
-cd "$tmp"
-failed=0
+. "$(dirname "$0")/lib/guest_callchain.sh"
+need gcc objcopy objdump addr2line
+make_up guest_callchain_data 6 own
 
 # function NAME OFFSET: with a nop a line; the one after the label is of the line printed
 function_source() {
@@ -53,35 +42,23 @@ printf '%s\n' "guest_leaf kernel.S:$(line guest_leaf)" "guest_mid kernel.S:$(lin
 perf kvm-callchain script --guestvmlinux=vmlinux -F ip,sym,srcline 2> errors |
 	awk '$2 ~ /^guest_/ { sym = $2; next } /kernel.S/ { sub(".*/", ""); print sym, $1 }' |
 	head -n 3 > got
-if ! diff -u expected got; then
-	echo "FAILED: source lines"
-	cat errors
-	failed=1
-fi
+same "source lines" errors
 
 perf kvm-callchain annotate --guestvmlinux=vmlinux --stdio -s guest_leaf 2> errors > annotated || :
 if ! grep -q '100.00 .*nop' annotated || [ "$(grep -c ' nop' annotated)" -lt 32 ]; then
-	echo "FAILED: annotate"
-	cat annotated errors
-	failed=1
+	failure "annotate" annotated errors
 fi
 
 # symbols stay, of modules as well
 printf '%s\n' guest_leaf mod_leaf > expected
 perf kvm-callchain report --guestvmlinux=vmlinux --stdio --no-children -g none -s sym 2> errors |
 	awk '/^ +[0-9]/ { print $NF }' > got
-if ! diff -u expected got; then
-	echo "FAILED: symbols"
-	cat errors
-	failed=1
-fi
+same "symbols" errors
 
 # another kernel's file is not used, and that is said
 perf kvm-callchain script --guestvmlinux=other -F ip,sym,srcline > got 2> errors
 if grep -q kernel.S got || ! grep -q 'other is not the kernel of guest web' errors; then
-	echo "FAILED: a file with another build-id"
-	cat got errors
-	failed=1
+	failure "a file with another build-id" got errors
 fi
 
 exit $failed
