@@ -21,6 +21,7 @@
 #include "util/guest-unwind.h"
 #include "util/symbol.h"
 #include "util/guest-snapshot.h"
+#include "util/symbol_conf.h"
 #include "util.h"
 
 #define PID		4711
@@ -92,6 +93,19 @@ static void put_kernel(const char *build_id)
 	put("sys/kernel/notes", notes, sizeof(notes));
 }
 
+/* For --guestvmlinux. If @spoilt is not NULL, the first byte of each one in it is changed. */
+static void put_vmlinux(const char *spoilt)
+{
+	size_t size;
+	void *elf = made_vmlinux(kernel, ARRAY_SIZE(kernel), MADE_6_4, &size);
+	char *at = elf;
+
+	while (spoilt && (at = memmem(at, (char *)elf + size - at, spoilt, strlen(spoilt))))
+		*at = '!';
+	made_file__put(dir, "vmlinux", elf, size);
+	free(elf);
+}
+
 static void put_module(void)
 {
 	char modules[64], address[32];
@@ -120,6 +134,7 @@ static void end(void)
 {
 	guest_snapshot__use(NULL);
 	guest_unwind_by = GUEST_UNWIND_BY_AUTO;
+	symbol_conf.default_guest_vmlinux_name = NULL;
 	rm_rf(dir);
 }
 
@@ -227,6 +242,60 @@ static int test__guest_unwind_build_id(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
+static bool by_tables(void)
+{
+	return CHECK(TEXT + LEAF, 0, TEXT + LEAF, TEXT + FRAME + 9, TEXT + THREAD + 5);
+}
+
+static bool by_guessing(void)
+{
+	return CHECK(TEXT + LEAF, 0, TEXT + LEAF, GUESS, TEXT + FRAME + 9, TEXT + THREAD + 5);
+}
+
+static int test__guest_unwind_vmlinux(struct test_suite *test __maybe_unused,
+				      int subtest __maybe_unused)
+{
+	char vmlinux[PATH_MAX], boot[PATH_MAX];
+	int ret = TEST_FAIL;
+
+	if (begin())
+		return TEST_FAIL;
+	snprintf(vmlinux, sizeof(vmlinux), "%s/vmlinux", dir);
+	symbol_conf.default_guest_vmlinux_name = vmlinux;
+	put_guest("orc_find");
+	put_kernel(MADE_BUILD_ID);
+
+	pr_debug("no file\n");
+	if (!by_tables())
+		goto out;
+	pr_debug("no ELF\n");
+	made_file__put(dir, "vmlinux", "text", 4);
+	if (!by_tables())
+		goto out;
+	pr_debug("another guest's\n");
+	put_vmlinux(MADE_BUILD_ID);
+	if (!by_tables())
+		goto out;
+	pr_debug("the guest's, without tables\n");
+	put_vmlinux(".orc_unwind");
+	if (!by_tables())
+		goto out;
+
+	pr_debug("the same, and no file in the guest\n");
+	snprintf(boot, sizeof(boot), "%s/%d/boot", dir, PID);
+	rm_rf(boot);
+	if (!by_guessing())
+		goto out;
+	pr_debug("the guest's, and no file in the guest\n");
+	put_vmlinux(NULL);
+	if (!by_tables())
+		goto out;
+	ret = TEST_OK;
+out:
+	end();
+	return ret;
+}
+
 static int test__guest_unwind_fp(struct test_suite *test __maybe_unused,
 				 int subtest __maybe_unused)
 {
@@ -294,6 +363,7 @@ static struct test_case guest_unwind_tests[] = {
 	TEST_CASE("Guest callchain unwinding by ORC tables", guest_unwind_orc),
 	TEST_CASE("Guest callchain unwinding without tables", guest_unwind_no_tables),
 	TEST_CASE("Guest callchain unwinding, tables of another kernel", guest_unwind_build_id),
+	TEST_CASE("Guest callchain unwinding, --guestvmlinux", guest_unwind_vmlinux),
 	TEST_CASE("Guest callchain unwinding by frame pointers", guest_unwind_fp),
 	TEST_CASE("Guest callchain unwinding, malformed sections", guest_unwind_malformed),
 	TEST_CASE("Guest callchain guesses", guest_unwind_guess),

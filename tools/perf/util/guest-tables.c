@@ -119,33 +119,39 @@ static int read_elf(int root, const char *path, void **elf, size_t *elf_size, co
 	return err;
 }
 
+/* A file that fails leaves nothing in the tables, so that another one can be tried. */
+static int add_kernel_elf(struct load *load, const void *elf, size_t size)
+{
+	const struct guest_build_id *id = read_build_id(load, "sys/kernel/notes");
+	struct guest_tables *tables = load->tables;
+	int err;
+
+	tables->why = "out of memory";
+	tables->orc = guest_orc__new();
+	if (!tables->orc)
+		return -ENOMEM;
+	err = guest_orc__add_kernel(tables->orc, elf, size, load->text, id, &tables->why);
+	if (err) {
+		guest_orc__delete(tables->orc);
+		tables->orc = NULL;
+	}
+	return err;
+}
+
 static int add_kernel(struct load *load, int root, const char *path)
 {
-	struct guest_tables *tables = load->tables;
-	const struct guest_build_id *id;
 	size_t size;
 	void *elf;
 	int err;
 
-	err = read_elf(root, path, &elf, &size, &tables->why);
+	err = read_elf(root, path, &elf, &size, &load->tables->why);
+	if (!err) {
+		err = add_kernel_elf(load, elf, size);
+		free(elf);
+	}
 	if (err)
-		return err;
-	id = read_build_id(load, "sys/kernel/notes");
-	err = guest_orc__add_kernel(tables->orc, elf, size, load->text, id, &tables->why);
-	free(elf);
-	if (err)
-		pr_debug("%s: %s\n", path, tables->why);
+		pr_debug("%s: %s\n", path, load->tables->why);
 	return err;
-}
-
-static int find_kernel(struct load *load)
-{
-	char path[GUEST_NAME_MAX + 32];
-
-	if (guest_kernel__find(load->root, load->release, path, sizeof(path)))
-		return add_kernel(load, load->root, path);
-	load->tables->why = "no file of its kernel in its /boot";
-	return -ENOENT;
 }
 
 /* A file of the host's own, named by who runs perf: links in it are theirs to follow. */
@@ -154,16 +160,35 @@ static int use_vmlinux(struct load *load, const char *name)
 	char path[PATH_MAX];
 	int root, err;
 
-	if (!realpath(name, path)) {
-		load->tables->why = "no such file as --guestvmlinux";
+	load->tables->why = "no such file as --guestvmlinux";
+	if (!realpath(name, path))
 		return -errno;
-	}
 	root = guest_file__root("/");
 	if (root < 0)
 		return root;
 	err = add_kernel(load, root, path);
 	close(root);
 	return err;
+}
+
+/*
+ * The file named may be another guest's, or have no tables. guest_debuginfo__use() warns of
+ * the first, whether or not the guest has a file of its own.
+ */
+static int find_kernel(struct load *load)
+{
+	const char *vmlinux = symbol_conf.default_guest_vmlinux_name;
+	char path[GUEST_NAME_MAX + 32];
+
+	if (vmlinux && !use_vmlinux(load, vmlinux))
+		return 0;
+	if (load->root >= 0 &&
+	    guest_kernel__find(load->root, load->release, path, sizeof(path)))
+		return add_kernel(load, load->root, path);
+	/* who has named a file is told what is wrong with that one */
+	if (!vmlinux)
+		load->tables->why = "no file of its kernel in its /boot";
+	return -ENOENT;
 }
 
 static unsigned int read_sections(struct load *load, const char *module,
@@ -244,22 +269,9 @@ static int module_line(void *arg, char *line)
 
 static void add_tables(struct load *load)
 {
-	struct guest_tables *tables = load->tables;
-	const char *vmlinux = symbol_conf.default_guest_vmlinux_name;
-	int err;
-
-	tables->why = "no address of _stext in the guest's kallsyms";
-	if (!load->text)
+	load->tables->why = "no address of _stext in the guest's kallsyms";
+	if (!load->text || find_kernel(load))
 		return;
-	tables->orc = guest_orc__new();
-	if (!tables->orc)
-		return;
-	err = vmlinux ? use_vmlinux(load, vmlinux) : find_kernel(load);
-	if (err) {
-		guest_orc__delete(tables->orc);
-		tables->orc = NULL;
-		return;
-	}
 	if (load->root >= 0)
 		guest_file__lines(load->root, "proc/modules", MODULES_LIMIT, module_line, load);
 }
