@@ -78,7 +78,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 # interface is driven over what truth recorded.
 lab_scenarios := demo truth events hostside nested trouble memory hotplug reboot
 test-lab: lab-parts vmx-parts
-	@status=0; for s in $(lab_scenarios); do \
+	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
 		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
 
