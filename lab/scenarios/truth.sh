@@ -17,6 +17,12 @@ $perf kvm --guest --guestmount=$guestmount record -e cpu-clock -F 250 -a -g \
 expect lab-record [ $? = 0 ]
 wait $self
 walk_counters > /out/counters.txt
+# the same by KVM's binary statistics, which QEMU hands on
+python3 /src/lab/lib/qmp.py /run/qmp-1 '{"execute": "query-stats", "arguments": {"target": "vcpu"}}' |
+	grep -o "'guest_callchain_[a-z]*', 'value': [0-9]*" | tr -d "',:" |
+	sed 's/ value / /' | sort > /out/statistics.txt
+expect lab-binary-statistics cmp <(sort /out/counters.txt) /out/statistics.txt
+expect lab-kaslr [ "$(guest "sed -n 's/ . _text$//p' /proc/kallsyms")" != ffffffff81000000 ]
 stop_work
 save_guest
 cp /tmp/perf.data.guest /out/
