@@ -77,6 +77,8 @@ check "kernel: kernel-doc" kernel_doc
 check "kernel: sparse" sparse_clean
 check "kernel: builds without guest callchains, KVM built in" \
 	builds_with config-off "kernel/events/ arch/x86/kvm/" CONFIG_PERF_GUEST_CALLCHAIN=n CONFIG_KVM=y CONFIG_KVM_AMD=y CONFIG_KVM_INTEL=y
+check "kernel: builds with guest callchains, KVM built in" \
+	builds_with config-builtin "kernel/events/ arch/x86/kvm/" CONFIG_PERF_GUEST_CALLCHAIN=y CONFIG_KVM=y CONFIG_KVM_AMD=y CONFIG_KVM_INTEL=y
 check "kernel: builds without KVM" \
 	builds_with config-nokvm kernel/events/ CONFIG_KVM=n
 check "kernel: the mailable series, by checkpatch" make -s patches
