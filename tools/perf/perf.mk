@@ -32,7 +32,8 @@ man: prepare		## build the manual pages (build/man)
 SUITES += perf perf-unmodified
 
 test-perf: perf
-	@scripts/perf-test.sh $(build)/perf/perf "Guest callchain"
+	@scripts/perf-test.sh $(build)/perf/perf "Guest callchain"; status=$$?; \
+		scripts/install-test.sh && exit $$status
 
 # what passes with Debian's perf passes with ours
 test-perf-unmodified: perf
