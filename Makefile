@@ -36,7 +36,11 @@ test: kernel perf	## run every test
 patches: prepare	## write the change as a mailable series to build/patches
 	@scripts/patches.sh
 
+# not among SUITES: five minutes, for what only a change of the patches' order can break
+test-series: patches	## check that kernel and perf build after each patch of the series
+	@scripts/patches-build.sh $(perf_flags)
+
 clean:		## remove all build output
 	rm -rf $(build)
 
-.PHONY: help setup prepare refresh test patches clean
+.PHONY: help setup prepare refresh test patches test-series clean

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <linux/kernel.h>
+#include <linux/perf_event.h>
+#include <linux/types.h>
 #include "debug.h"
 #include "tests/tests.h"
 #include "util/printable.h"
@@ -30,6 +32,30 @@ static const struct {
 	{ "\363\240\200\201", "????" },			/* a tag */
 };
 
+/* Only a guest's name is changed, and all are cut off. */
+static int check_copy(u16 misc, const char *expected)
+{
+	struct perf_event_header header = { .misc = misc };
+	char name[8];
+
+	text__copy_name(name, sizeof(name), &header, "\033[31mred");
+	if (!strcmp(name, expected))
+		return TEST_OK;
+	pr_debug("name in a record with misc %u: '%s'\n", misc, name);
+	return TEST_FAIL;
+}
+
+static int test__copy_name(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
+{
+	int ret = check_copy(PERF_RECORD_MISC_KERNEL, "\033[31mre") ?:
+		  check_copy(PERF_RECORD_MISC_USER, "\033[31mre") ?:
+		  check_copy(PERF_RECORD_MISC_GUEST_KERNEL, "?[31mre");
+
+	/* with other bits, which are not the CPU's mode */
+	return ret ?: check_copy(PERF_RECORD_MISC_GUEST_USER | PERF_RECORD_MISC_MMAP_DATA,
+				 "?[31mre");
+}
+
 static int test__printable(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
 {
 	int ret = TEST_OK;
@@ -53,4 +79,13 @@ static int test__printable(struct test_suite *test __maybe_unused, int subtest _
 	return ret;
 }
 
-DEFINE_SUITE("Guest callchain text is printable", printable);
+static struct test_case tests__printable[] = {
+	TEST_CASE("Guest callchain text is printable", printable),
+	TEST_CASE("Guest callchain text is printable, names in records", copy_name),
+	{ .name = NULL, }
+};
+
+struct test_suite suite__printable = {
+	.desc = "Guest callchain text is printable",
+	.test_cases = tests__printable,
+};

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "guest-file.h"
 #include "guest-list.h"
 #include "guest-mount.h"
+#include "symbol_conf.h"
 #include "util.h"
 
 #define DEFAULT_DIR	"/run/perf-kvm-callchain"
@@ -195,4 +197,42 @@ int guest_mount__remove(pid_t pid, const char *dir)
 		return -errno;
 	}
 	return 0;
+}
+
+/* 0 or a negative error. A file is not opened: it may be a pipe. */
+static int check_readable(const char *path, bool dir)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	if (dir != !!S_ISDIR(st.st_mode))
+		return dir ? -ENOTDIR : -EISDIR;
+	if (faccessat(AT_FDCWD, path, dir ? R_OK | X_OK : R_OK, AT_EACCESS))
+		return -errno;
+	return 0;
+}
+
+int guest_files__check_given(void)
+{
+	const struct {
+		const char *option, *path;
+		bool dir;
+	} given[] = {
+		{ "guestkallsyms", symbol_conf.default_guest_kallsyms },
+		{ "guestmodules",  symbol_conf.default_guest_modules },
+		{ "guestvmlinux",  symbol_conf.default_guest_vmlinux_name },
+		{ "guestmount",	   symbol_conf.guestmount, .dir = true },
+	};
+	int ret = 0, err;
+	size_t i;
+
+	for (i = 0; perf_guest && i < ARRAY_SIZE(given); i++) {
+		err = given[i].path ? check_readable(given[i].path, given[i].dir) : 0;
+		if (err) {
+			pr_err("--%s=%s: %s\n", given[i].option, given[i].path, strerror(-err));
+			ret = -1;
+		}
+	}
+	return ret;
 }

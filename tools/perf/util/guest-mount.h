@@ -48,4 +48,13 @@ int guest_mount__add(const struct guest *guest, const char *dir, const char *fro
  */
 int guest_mount__remove(pid_t pid, const char *dir);
 
+/**
+ * guest_files__check_given - can the files be read that options of perf kvm name?
+ *
+ * --guestkallsyms, --guestmodules, --guestvmlinux and --guestmount, when guests are recorded.
+ *
+ * Return: 0, or -1 with a message for each that cannot.
+ */
+int guest_files__check_given(void);
+
 #endif /* __PERF_GUEST_MOUNT_H */

@@ -2,6 +2,8 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 #include <string.h>
+#include <linux/perf_event.h>
+#include <linux/string.h>
 #include "printable.h"
 
 /* Characters that are not seen, or change how others are: inclusive ranges */
@@ -93,6 +95,17 @@ bool text__is_printable(const char *text)
 		text += len;
 	}
 	return true;
+}
+
+char *text__copy_name(char *buf, size_t size, const struct perf_event_header *header,
+		      const char *name)
+{
+	u8 cpumode = header->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+
+	strlcpy(buf, name, size);
+	if (cpumode == PERF_RECORD_MISC_GUEST_KERNEL || cpumode == PERF_RECORD_MISC_GUEST_USER)
+		text__make_printable(buf);
+	return buf;
 }
 
 ssize_t text__read_line(char *line, size_t size, FILE *file)

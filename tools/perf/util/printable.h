@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct perf_event_header;
+
 /**
  * text__make_printable - replace by '?' what a terminal would not just show
  * @text: changed in place, its length stays
@@ -21,6 +23,16 @@ void text__make_printable(char *text);
 
 /** text__is_printable - would text__make_printable() leave it alone? */
 bool text__is_printable(const char *text);
+
+/**
+ * text__copy_name - copy a name that is in a record, printable if a guest's
+ * @buf:    gets it; @size bytes, which cut it off
+ * @header: of the record: its cpumode tells whose name that is
+ *
+ * Return: @buf.
+ */
+char *text__copy_name(char *buf, size_t size, const struct perf_event_header *header,
+		      const char *name);
 
 /**
  * text__read_line - read one line, of bounded length

@@ -44,6 +44,23 @@ perf inject -b -i perf.data -o - 2> /dev/null |
 	frames > got
 same "perf inject -b, through a pipe"
 
+# guest data of which nothing is merged: a round of events, and its end
+python3 - "$lib" <<-'END'
+	import struct, sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+
+	FINISHED_ROUND = 68
+	kernel = g.mmap(1, g.MISC_KERNEL, -1, g.LEAF & ~0xffffff, 4096, 0, "[kernel.kallsyms]_text")
+	with open("guest.data", "wb") as file:
+	    file.write(g.perf_data([kernel, g.comm(1), g.event(FINISHED_ROUND, 0, b"")]))
+END
+perf inject -i perf.data --guest-data=guest.data,100 -o both.data 2> errors || cat errors
+cp chains expected
+# shellcheck disable=SC2086
+perf script $guest -i both.data -F ip,sym 2> /dev/null | frames > got
+same "perf inject --guest-data"
+
 echo 6 > expected
 perf script -i injected.data --show-guest-callchain-events 2> /dev/null |
 	grep -c 'PERF_RECORD_GUEST_CALLCHAIN cookie: 0x[1-6] vcpu: 3 flags: 64-bit root: 0x1000' \

@@ -10,10 +10,12 @@
 need gcc objcopy objdump addr2line
 make_up guest_callchain_data 6 own
 
-# function NAME OFFSET: with a nop a line; the one after the label is of the line printed
+# function NAME OFFSET: with a nop a line; the one after the label is of the line printed.
+# Behind these are calls of what is not in the kernel's map: of a module's, and of nothing.
 function_source() {
 	echo ".org $2; .globl $1; .type $1, @function; $1:"
 	yes nop | head -n 32
+	yes "call _text + 0x3f000000; call *%rax" | head -n 32
 	echo ".size $1, .-$1"
 }
 {
@@ -44,9 +46,14 @@ perf kvm-callchain script --guestvmlinux=vmlinux -F ip,sym,srcline 2> errors |
 	head -n 3 > got
 same "source lines" errors
 
+# so that what is freed does not stay as it was
+GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0 \
 perf kvm-callchain annotate --guestvmlinux=vmlinux --stdio -s guest_leaf 2> errors > annotated || :
 if ! grep -q '100.00 .*nop' annotated || [ "$(grep -c ' nop' annotated)" -lt 32 ]; then
 	failure "annotate" annotated errors
+fi
+if [ "$(grep -c ' call ' annotated)" -lt 64 ]; then
+	failure "annotate: calls" annotated errors
 fi
 
 # symbols stay, of modules as well
