@@ -13,6 +13,9 @@ CONTEXT_GUEST_DEFERRED = (1 << 64) - 2688
 CONTEXT_GUEST_KERNEL = (1 << 64) - 2176
 CONTEXT_GUEST_USER = (1 << 64) - 2560
 CONTEXT_MAX = (1 << 64) - 4095
+# and those of a hypervisor, the host's kernel and user, a guest
+CONTEXTS = {CONTEXT_GUEST_DEFERRED, CONTEXT_GUEST_KERNEL, CONTEXT_GUEST_USER,
+            *((1 << 64) - context for context in (32, 128, 512, 2048))}
 
 MISC_CPUMODE, MISC_GUEST_KERNEL, MISC_GUEST_USER = 7, 4, 5
 
