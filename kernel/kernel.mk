@@ -20,8 +20,8 @@ kernel: prepare		## build the patched host kernel (build/host)
 	@scripts/modules-install.sh $(build)/host $(build)/modules
 
 test-kernel: kernel	## check the kernel part: style, sparse, other configurations
-	@scripts/linux-tree-test.sh
-	@kernel/check.sh
+	@scripts/linux-tree-test.sh; status=$$?; \
+		kernel/check.sh && exit $$status
 
 SUITES += kernel
 

@@ -4,23 +4,12 @@
 # Tests of lab/run: made-up scenarios, and a script for an emulator.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
+. "$top/scripts/expect.sh"
 work=$(mktemp -d /tmp/lab-run.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lab/scenarios" "$work/bin" "$work/build"
 cp "$top/lab/run" "$work/lab/"
 export BUILD=$work/build PATH=$work/bin:$PATH
-failed=0
-expect() {
-	local name=$1
-	shift
-	if "$@"; then
-		echo "ok lab-run-$name"
-	else
-		cat "$work/said"
-		echo "not ok lab-run-$name"
-		failed=1
-	fi
-}
 
 # scenario NAME EMULATOR CHECK: bodies of shell scripts. The emulator finds itself where
 # the scenario's results go.
@@ -34,31 +23,33 @@ scenario() {
 # these numbers of seconds are ours alone
 sleepers() { pgrep -f '^sleep 98[0-9]\.625$' > /dev/null; }
 says() { grep -qF -- "$1" "$work/said"; }
+# told COMMAND...: if it fails, what lab/run has said
+told() { "$@" || { cat "$work/said"; return 1; }; }
 run() { "$work/lab/run" "$@" > "$work/said" 2>&1; }
 
 passes() { run good && says "ok in" && ! says "last words"; }
 scenario good "echo 0 > status" "exit 0"
-expect passes passes
+expect "lab-run-passes" told passes
 
 fails() { run bad; [ $? = 3 ] && says "failed (3)" && says "last words"; }
 scenario bad "echo 3 > status" "exit 0"
-expect "fails, with the log's tail" fails
+expect "lab-run-fails, with the log's tail" told fails
 
 check_fails() { run wrong; [ $? = 1 ] && says "failed (1)"; }
 scenario wrong "echo 0 > status" "exit 1"
-expect "fails by its check" check_fails
+expect "lab-run-fails by its check" told check_fails
 
 host_gone() { run gone; [ $? = 125 ] && says "went down before the scenario ended"; }
 scenario gone "exit 0" "exit 0"
-expect "without its host" host_gone
+expect "lab-run-without its host" told host_gone
 
 hangs() { run --timeout 2 hang; [ $? = 124 ] && says "stopped after 2 s" && ! sleepers; }
 scenario hang "exec sleep 980.625" "exit 0"
-expect "ends in time" hangs
+expect "lab-run-ends in time" told hangs
 
 check_hangs() { run --timeout 2 endless; [ $? = 124 ] && says "endless.check: stopped" && ! sleepers; }
 scenario endless "echo 0 > status" "sleep 981.625 & sleep 982.625"
-expect "ends its check in time, and all of it" check_hangs
+expect "lab-run-ends its check in time, and all of it" told check_hangs
 
 # start SCENARIO: in the background, up to where its sleeper is; sets pid
 start() {
@@ -73,9 +64,9 @@ start() {
 stop() { kill "$pid"; wait "$pid"; }
 
 ended() { start "$1" && { stop; [ $? = 143 ]; } && ! sleepers; }
-expect "ends with its check when told" ended endless
+expect "lab-run-ends with its check when told" told ended endless
 scenario endless2 "exec sleep 983.625" "exit 0"
-expect "ends with its emulator when told" ended endless2
+expect "lab-run-ends with its emulator when told" told ended endless2
 
 twice() {
 	start endless2 || return
@@ -84,5 +75,5 @@ twice() {
 	stop
 	[ $status = 1 ] && says "already running"
 }
-expect "refuses to run twice at a time" twice
+expect "lab-run-refuses to run twice at a time" told twice
 exit $failed

@@ -4,16 +4,13 @@
 # Tests of linux-tree.sh on a made-up Linux: nothing but the files we hook, as Debian
 # ships them.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
+. scripts/expect.sh
 build=$(realpath "${BUILD:-build}")
 work=$build/test/linux-tree
 rm -rf "$work"
 mkdir -p "$work/linux"
 cp -r "$build/pristine/." "$work/linux"
-
-ok() { echo "ok kernel: $*"; }
-not_ok() { echo "not ok kernel: $*"; }
-expect() { local name=$1; shift; if "$@"; then ok "$name"; else not_ok "$name"; fi; }
 
 # prepare TARBALL: what it says is in $said, its exit status in $status
 prepare() {
@@ -34,13 +31,13 @@ all_hooked() {
 
 pack linux.tar
 prepare linux.tar
-expect "hooks apply" all_hooked
+expect "kernel: hooks apply" all_hooked
 
 touch "$work/then"
 sleep 0.1
 prepare linux.tar
 changed=$(find "$work/build/linux" "$work/build/installed" -type f -newer "$work/then")
-expect "nothing is done twice" [ "$status$changed" = 0 ]
+expect "kernel: nothing is done twice" [ "$status$changed" = 0 ]
 
 # another release, in which a hook's place is gone
 sed -i '/^void vcpu_put(/,/^}/d' "$work/linux/virt/kvm/kvm_main.c"
@@ -52,8 +49,8 @@ edit_is_kept() {
 	prepare "$1"
 	[ $status = 1 ] && says "virt/kvm/kvm_main.c was edited" && [ "$(tail -n 1 "$edited")" = "/* mine */" ]
 }
-expect "an edit is kept" edit_is_kept linux.tar
-expect "an edit is kept from another release" edit_is_kept other.tar
+expect "kernel: an edit is kept" edit_is_kept linux.tar
+expect "kernel: an edit is kept from another release" edit_is_kept other.tar
 sed -i '$d' "$edited"
 
 prepare other.tar
@@ -61,12 +58,13 @@ hunk_is_named() {
 	[ $status = 1 ] && says "Hunk #" && says "+	kvm_close_guest_callchain(vcpu);" &&
 		says "virt/kvm/kvm_main.c" && says 0002-kvm-guest-callchain.patch && says other.tar
 }
-expect "a hunk that does not apply is named" hunk_is_named
+expect "kernel: a hunk that does not apply is named" hunk_is_named
 
 rm "$work/linux/virt/kvm/kvm_main.c"
 pack none.tar
 prepare none.tar
-expect "a file that is gone is named" says "Linux has no virt/kvm/kvm_main.c"
+expect "kernel: a file that is gone is named" says "Linux has no virt/kvm/kvm_main.c"
 
 prepare missing.tar
-expect "a missing package is named" says "make setup"
+expect "kernel: a missing package is named" says "make setup"
+exit $failed

@@ -16,7 +16,7 @@ packages=(
 	clang llvm libclang-rt-14-dev valgrind strace sparse
 	# the lab
 	qemu-system-x86 qemu-utils mmdebstrap sshfs openssh-client tmux bzip2
-	bochs bochs-term syslinux mtools dosfstools bsdutils
+	bochs bochs-term syslinux mtools dosfstools bsdutils procps
 )
 
 missing=()

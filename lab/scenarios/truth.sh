@@ -18,7 +18,7 @@ expect lab-record [ $? = 0 ]
 wait $self
 walk_counters > /out/counters.txt
 # the same by KVM's binary statistics, which QEMU hands on
-python3 /src/lab/lib/qmp.py /run/qmp-1 '{"execute": "query-stats", "arguments": {"target": "vcpu"}}' |
+qmp '{"execute": "query-stats", "arguments": {"target": "vcpu"}}' 2>&1 |
 	grep -o "'guest_callchain_[a-z]*', 'value': [0-9]*" | tr -d "',:" |
 	sed 's/ value / /' | sort > /out/statistics.txt
 expect lab-binary-statistics cmp <(sort /out/counters.txt) /out/statistics.txt
