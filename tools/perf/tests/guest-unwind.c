@@ -179,6 +179,17 @@ static bool check(u64 ip, u64 first, u32 nr, const u64 *want)
 	check(ip, first, ARRAY_SIZE(want_), want_);				\
 })
 
+/* LEAF, called by FRAME, called by THREAD: how it comes out */
+static bool by_tables(void)
+{
+	return CHECK(TEXT + LEAF, 0, TEXT + LEAF, TEXT + FRAME + 9, TEXT + THREAD + 5);
+}
+
+static bool by_guessing(void)
+{
+	return CHECK(TEXT + LEAF, 0, TEXT + LEAF, GUESS, TEXT + FRAME + 9, TEXT + THREAD + 5);
+}
+
 static int test__guest_unwind_orc(struct test_suite *test __maybe_unused,
 				  int subtest __maybe_unused)
 {
@@ -189,7 +200,7 @@ static int test__guest_unwind_orc(struct test_suite *test __maybe_unused,
 	put_guest("orc_find");
 	put_kernel(MADE_BUILD_ID);
 	put_module();
-	if (!CHECK(TEXT + LEAF, 0, TEXT + LEAF, TEXT + FRAME + 9, TEXT + THREAD + 5))
+	if (!by_tables())
 		goto out;
 	/* in the module: its function returns to FRAME */
 	if (!CHECK(MODULE + 4, 0, MODULE + 4, TEXT + FRAME + 9, TEXT + THREAD + 5))
@@ -215,7 +226,7 @@ static int test__guest_unwind_no_tables(struct test_suite *test __maybe_unused,
 		return TEST_FAIL;
 	/* a begin of a function is no return address */
 	put_guest("orc_find");
-	if (!CHECK(TEXT + LEAF, 0, TEXT + LEAF, GUESS, TEXT + FRAME + 9, TEXT + THREAD + 5) ||
+	if (!by_guessing() ||
 	    !CHECK(TEXT + LEAF, TEXT + FRAME, TEXT + LEAF, GUESS, TEXT + THREAD + 5))
 		goto out;
 	guest_unwind_by = GUEST_UNWIND_BY_ORC;
@@ -236,20 +247,10 @@ static int test__guest_unwind_build_id(struct test_suite *test __maybe_unused,
 		return TEST_FAIL;
 	put_guest("orc_find");
 	put_kernel("another kernel's id!");
-	if (CHECK(TEXT + LEAF, 0, TEXT + LEAF, GUESS, TEXT + FRAME + 9, TEXT + THREAD + 5))
+	if (by_guessing())
 		ret = TEST_OK;
 	end();
 	return ret;
-}
-
-static bool by_tables(void)
-{
-	return CHECK(TEXT + LEAF, 0, TEXT + LEAF, TEXT + FRAME + 9, TEXT + THREAD + 5);
-}
-
-static bool by_guessing(void)
-{
-	return CHECK(TEXT + LEAF, 0, TEXT + LEAF, GUESS, TEXT + FRAME + 9, TEXT + THREAD + 5);
 }
 
 static int test__guest_unwind_vmlinux(struct test_suite *test __maybe_unused,
@@ -309,7 +310,7 @@ static int test__guest_unwind_fp(struct test_suite *test __maybe_unused,
 	if (!check(TEXT + LEAF, 0, 0, NULL))
 		goto out;
 	guest_unwind_by = GUEST_UNWIND_BY_SCAN;
-	if (!CHECK(TEXT + LEAF, 0, TEXT + LEAF, GUESS, TEXT + FRAME + 9, TEXT + THREAD + 5))
+	if (!by_guessing())
 		goto out;
 	ret = TEST_OK;
 out:
