@@ -7,6 +7,7 @@ build	:= $(top)/build
 linux	:= $(build)/linux
 jobs	:= $(shell nproc)
 export BUILD := $(build)
+progress := $(top)/scripts/progress.sh
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -30,8 +31,12 @@ include tools/perf/perf.mk
 include lab/lab.mk
 include bench/bench.mk
 
-test: kernel perf	## run every test
+test: kernel perf	## run the tests: below an hour on two cores
 	@scripts/test.sh $(SUITES)
+
+# what an hour has no room for: SLOW_SUITES
+test-all: kernel perf	## run every test
+	@scripts/test.sh $(SUITES) $(SLOW_SUITES)
 
 patches: prepare	## write the change as a mailable series to build/patches
 	@scripts/patches.sh
@@ -43,4 +48,4 @@ test-series: patches	## check that kernel and perf build after each patch of the
 clean:		## remove all build output
 	rm -rf $(build)
 
-.PHONY: help setup prepare refresh test patches test-series clean
+.PHONY: help setup prepare refresh test test-all patches test-series clean

@@ -9,7 +9,7 @@ bench: bench-walk bench-overhead bench-report bench-orc	## print the figures: co
 bench-overhead: lab-parts
 	@lab/run --timeout 600 overhead 60
 	@echo "The same on a host with one CPU that takes 1 ns for each instruction:"
-	@lab/test.sh overhead-icount --icount --timeout 90 --out $(build)/lab/overhead-icount \
+	@lab/run --icount --timeout 90 --out $(build)/lab/overhead-icount \
 		overhead 6 0.5
 
 # what the lab records; the unmodified perf comes with its tests. Neither is made
@@ -33,7 +33,7 @@ orc_sources	:= bench/orc.c bench/orc-dwarf.c
 
 $(orc_lab)/perf.data.guest:
 	@$(MAKE) lab-parts lab-debian
-	@[ ! -f $(debian)/fetched ] || lab/test.sh lab-debian-6.12 --out $(orc_lab) debian 6.12
+	@[ ! -f $(debian)/fetched ] || lab/run --timeout 400 --out $(orc_lab) debian 6.12
 
 $(build)/bench/orc: $(orc_files) $(orc_headers) $(orc_sources) bench/orc.h | prepare
 	@mkdir -p $(@D)

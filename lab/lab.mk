@@ -28,6 +28,16 @@ lab-module: kernel
 lab-root: setup
 	@lab/rootfs.sh $(build)/lab/root.img
 
+# Kept outside the repository: $(build)/lab/qemu has a link. Without it, Debian's serves.
+lab-emulator: setup $(build)/lab/qemu/fxrstor
+	@qemu=$$(lab/emulator/build.sh); mkdir -p $(build)/lab/qemu; \
+		rm -f $(build)/lab/qemu/qemu-system-x86_64; \
+		[ -z "$$qemu" ] || ln -s $$qemu $(build)/lab/qemu/
+
+$(build)/lab/qemu/fxrstor: lab/emulator/fxrstor.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -static -o $@ $<
+
 # What a guest needs besides Debian, as a disk: a share would be one through two
 # layers of emulation
 guest_disk := lab/lib/init-l2 lab/guest/load.sh $(build)/perf/perf $(lab_guest)/guestwork \
@@ -60,10 +70,13 @@ lab-debian: lab-root
 				$(lab_debian)/$$version || exit 1; \
 	done
 
-lab-parts: kernel perf lab-root lab-disk
+lab-parts: kernel perf lab-root lab-disk lab-emulator
 
 lab: lab-parts		## run a lab scenario: make lab S=NAME
 	@lab/run $(or $(S),smoke)
+
+lab-soak: lab-parts lab-debian	## run a scenario over and over: make lab-soak S="debian 6.12" N=20
+	@lab/soak.sh $(or $(N),20) $(or $(S),smoke)
 
 demo: lab-parts		## record a guest in the lab and show its call stacks
 	@lab/run --timeout 600 --out $(build)/demo demo
@@ -76,10 +89,10 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := demo truth events hostside nested trouble memory hotplug reboot
+lab_scenarios := emulator demo truth events hostside nested trouble memory hotplug reboot
 test-lab: lab-parts vmx-parts
 	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
-		lab/test.sh lab-$$s --timeout 400 $$s || status=1; \
+		lab/run --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
 
 # With its 6.12
@@ -87,26 +100,27 @@ lab_debian_scenarios := kvm-callchain guesses dwarf
 test-lab-debian: lab-parts lab-debian
 	@status=0; for dir in $(lab_debian)/*/; do \
 		version=$$(basename $$dir); \
-		lab/test.sh lab-debian-$$version --timeout 200 --out $(build)/lab/debian-$$version \
+		lab/run --timeout 400 --out $(build)/lab/debian-$$version \
 			debian $$version || status=1; \
 	done; \
 	for s in $(lab_debian_scenarios); do \
-		! [ -d $(lab_debian)/6.12 ] || lab/test.sh $$s --timeout 400 $$s || status=1; \
+		! [ -d $(lab_debian)/6.12 ] || lab/run --timeout 400 $$s || status=1; \
 	done; \
 	exit $$status
 
 # The host's kernel with its own checks on; the guest in it is the ordinary one
 debug-kernel: prepare
 	@$(call kconfig,$(build)/debug,$(host_config) $(top)/lab/config/debug.config)
-	@flock $(build)/.debug.lock $(call kbuild,$(build)/debug) -s bzImage modules
+	@PROGRESS_LINES=1250 $(progress) "kernel: building the debug kernel" $(build)/debug.log \
+		flock $(build)/.debug.lock $(call kbuild,$(build)/debug) bzImage modules
 	@scripts/modules-install.sh $(build)/debug $(build)/modules-debug
 
 test-debug: debug-kernel lab-parts
-	@lab/test.sh debug --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
+	@lab/run --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
 		--append lab.modules=modules-debug debug
 
 SUITES += lab lab-debian debug
 
-.PHONY: lab lab-parts lab-root lab-module lab-disk lab-debian demo test-lab test-lab-debian debug-kernel test-debug
+.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-disk lab-debian demo test-lab test-lab-debian debug-kernel test-debug
 
 include lab/vmx/vmx.mk

@@ -59,10 +59,10 @@ mkfs.ext4 -q -F -L lab -O ^has_journal -m 0 -d "$work/tree" "$work/image"
 umount "$work/tree"
 HOOK
 
-echo "lab: making the Debian root file system (once)"
 truncate -s 1200M "$work/image"
 chmod 755 "$work"; chmod 666 "$work/image" "$work"/key "$work"/host
-mmdebstrap --quiet --variant=minbase --format=null \
+"$here/../scripts/progress.sh" "lab: making the Debian root file system (once)" "$image.log" \
+	mmdebstrap --variant=minbase --format=null \
 	--include="$(IFS=,; echo "${packages[*]}")" \
 	--aptopt='Apt::Install-Recommends "false"' \
 	"${drop[@]/#/--dpkgopt=path-exclude=}" \

@@ -57,10 +57,12 @@ unpack() {
 	local stamp
 	stamp=$(stat -c '%s %Y' "$tarball")
 	[ "$(cat "$linux/.unpacked" 2>/dev/null)" = "$stamp" ] && return
-	echo "linux-tree: unpacking $(basename "$tarball")"
 	rm -rf "$installed" "$pristine" "$linux"
 	mkdir -p "$linux"
-	tar -xf "$tarball" -C "$linux" --strip-components=1
+	# a line for each 10 MB; 1.5 GB in all
+	PROGRESS_LINES=150 "$top/scripts/progress.sh" "linux: unpacking $(basename "$tarball")" \
+		"$build/unpack.log" tar -xf "$tarball" -C "$linux" --strip-components=1 \
+		--checkpoint=1000 --checkpoint-action=echo
 	echo "$stamp" > "$linux/.unpacked"
 }
 

@@ -3,6 +3,7 @@
 # Install what the build, the lab and the tests need from Debian's archive.
 # Asks nothing; does nothing when all is there.
 set -euo pipefail
+. "$(dirname "$0")/progress.sh"
 
 packages=(
 	# Linux and perf
@@ -17,6 +18,9 @@ packages=(
 	# the lab
 	qemu-system-x86 qemu-utils mmdebstrap sshfs openssh-client tmux bzip2
 	bochs bochs-term syslinux mtools dosfstools bsdutils procps
+	# the lab's own emulator, built from Debian's source
+	dpkg-dev meson ninja-build libglib2.0-dev libpixman-1-dev libfdt-dev libcap-ng-dev
+	libattr1-dev
 )
 
 missing=()
@@ -28,5 +32,5 @@ done
 [ "$(id -u)" = 0 ] || { echo "setup: run 'sudo make setup' to install: ${missing[*]}" >&2; exit 1; }
 echo "setup: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
+install() { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; }
+progress "setup: installing ${#missing[@]} packages" "${BUILD:-build}/setup.log" install

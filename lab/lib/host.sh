@@ -33,12 +33,31 @@ wait_for() {
 	done
 }
 
-load_kvm() { modprobe kvm_amd || fail "kvm_amd does not load"; }
+# A guest that shuts itself down by a triple fault ends its VMM without a word: the last
+# exits before that are kept.
+kvm_ring=/sys/kernel/tracing/instances/lab
+load_kvm() {
+	local event
+	modprobe kvm_amd || fail "kvm_amd does not load"
+	mkdir $kvm_ring
+	echo 256 > $kvm_ring/buffer_size_kb
+	echo 'traceoff if exit_reason == 0x7f' > $kvm_ring/events/kvm/kvm_exit/trigger
+	for event in kvm_exit kvm_inj_exception kvm_inj_virq; do
+		echo 1 > $kvm_ring/events/kvm/$event/enable
+	done
+}
+
+# vmm_ended WHAT: say so, and save what KVM did last
+vmm_ended() {
+	say "$*; what KVM did before: kvm-events.txt"
+	[ -f /out/kvm-events.txt ] || cp $kvm_ring/trace /out/kvm-events.txt
+}
 
 # start_guest [QEMU-OPTION...]: boot a guest, wait for its sshd, mount its files.
 # Sets guest_pid. The n-th guest has ssh port 2200 + n and the log l2.log, l2-2.log ...
 # debian_guest makes it another kernel than the host's.
 guests=()
+guest_ends=no		# yes: the scenario has its guest end
 start_guest() {
 	local n=$((${#guests[@]} + 1)) log port
 	port=$((2200 + n))
@@ -79,7 +98,7 @@ debian_guest() {
 }
 
 guest_ready() {
-	kill -0 "$guest_pid" 2> /dev/null || fail "the guest's VMM ended"
+	kill -0 "$guest_pid" 2> /dev/null || { vmm_ended "the guest's VMM has ended"; fail "no guest"; }
 	local text=
 	[ -s "$1" ] && read -r -d '' text < "$1"
 	[[ $text == *lab-guest-ready* ]]
@@ -180,7 +199,10 @@ stop_guests() {
 		[ -d "$dir" ] && umount -l "$dir"
 	done
 	for pid in "${guests[@]}"; do
-		kill "$pid" 2> /dev/null || say "a guest's VMM has ended before"
+		if ! kill "$pid" 2> /dev/null && [ "$guest_ends" = no ]; then
+			vmm_ended "a guest's VMM has ended"
+			not_ok "lab: a guest ends by itself"
+		fi
 		wait "$pid"
 	done
 	guests=()

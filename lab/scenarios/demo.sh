@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Record a guest that runs the known program, and show its call stacks.
+# Record a guest that runs the known program, and show its call stacks: once as perf kvm
+# does, with the guest's files at hand, once as perf kvm-callchain, which takes them along.
 seconds=${1:-10}
 load_kvm
-start_guest
+start_guest -name web
 
 # perf reads the guest's symbols through the mount when it starts: the program
 # starts after that.
@@ -14,3 +15,10 @@ walk_counters > /out/counters.txt
 say "copying the guest's symbols"
 save_guest
 cp /tmp/perf.data.guest /out/
+
+start_work
+copy_processes
+say "recording 3 s: perf kvm-callchain record --guest web --guest-files -F 1000"
+$perf kvm-callchain record --guestmount=$guestmount --guest web --guest-files -F 1000 \
+	-o /tmp/perf.data -- sleep 3 >&2 || fail "perf kvm-callchain record"
+cp -r /tmp/perf.data* /out/

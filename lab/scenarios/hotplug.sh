@@ -20,6 +20,7 @@ expect lab-hotplug-guest-lives kill -0 "$guest_pid"
 cp /tmp/perf.data.guest /out/
 
 say "the guest powers off while recorded"
+guest_ends=yes
 $perf kvm --guest --guestmount=$guestmount record -e cpu-clock -F 400 -g -o /tmp/off.data \
 	-p "$guest_pid" -- $(workload '
 	sleep 1

@@ -67,6 +67,7 @@ expect lab-trouble-garbage ended_well
 walk_counters > /out/counters.txt
 
 say "the VMM is killed while recorded"
+guest_ends=yes
 record vmm-killed -a -- $(workload "sleep 2; kill -9 $guest_pid; sleep 1")
 expect lab-trouble-vmm-killed ended_well
 
