@@ -7,7 +7,8 @@ usage: check.py DIR [PERF.DATA] [--depth N] [--program guestwork|guestwork32]
 DIR is a scenario's directory: perf.data.guest, guestmount/PID (the guest's
 kallsyms and programs), and, where they are there, chains.txt (perf script's
 chains, which must be those of the file) and counters.txt (the kernel's). Writes
-DIR/summary.json and prints the figures that have targets.
+DIR/summary.json and prints the figures that have targets. Debian's programs, as sshd, have no
+frame pointers: samples of their code count apart (other_programs).
 
 The program's stacks are known by construction (see guest/guestwork.c): a sample
 in a leaf must show step_1 to step_N, work, main and _start, in this order, and
@@ -130,8 +131,11 @@ def at_root(guest, kernel, user):
 def check_sample(guest, record, program, count, broken):
     kernel, user = perfdata.guest_frames(record.ips)
     # where the guest was is in every record: alone and cut short, it is no chain
-    count["with_callchain"] += len(kernel) + len(user) > 1 or \
-        not record.flags & sum(perfdata.SHORT)
+    if kernel or not user or user[0] in guest.text:
+        count["with_callchain"] += len(kernel) + len(user) > 1 or \
+            not record.flags & sum(perfdata.SHORT)
+    else:
+        count["other_programs"] += 1
     count["complete_to_root"] += at_root(guest, kernel, user)
     count["kernel"] += bool(kernel)
     count["user"] += bool(user) and not kernel
@@ -231,7 +235,8 @@ def share(part, whole):
 
 def summarize(count, broken, counters):
     figures = {
-        "with_callchain_percent": share(count["with_callchain"], count["guest_samples"]),
+        "with_callchain_percent": share(count["with_callchain"],
+                                        count["guest_samples"] - count["other_programs"]),
         "leaf_complete_percent": share(count["leaf_complete"], count["leaf"]),
         "kernel_to_user_percent": share(count["program_kernel_through"],
                                         count["program_kernel"]),
@@ -241,7 +246,7 @@ def summarize(count, broken, counters):
         "frames_per_chain": count["frames"] / max(1, count["with_callchain"]),
     }
     base = {name: 0 for name in (
-        "samples", "guest_samples", "with_callchain", "complete_to_root", "kernel", "user",
+        "samples", "guest_samples", "other_programs", "with_callchain", "complete_to_root", "kernel", "user",
         "through_both", "lost", "records", "sample_without_record", "record_without_sample",
         "leaf", "leaf_complete", "leaf_prologue", "program_kernel", "program_kernel_through",
         "switching")}
@@ -269,7 +274,8 @@ def main():
     (args.dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     s = summary
     print(f"guest samples with a guest callchain:      {s['with_callchain_percent']:.2f} % "
-          f"of {s['guest_samples']}")
+          f"of {s['guest_samples'] - s['other_programs']}, and {s['other_programs']} in programs "
+          "without frame pointers")
     print(f"whole path in the program's leaves:        {s['leaf_complete_percent']:.2f} % "
           f"of {s['leaf']}, and {s['leaf_prologue']} in a prologue or epilogue")
     print(f"kernel samples going on into the program:  {s['kernel_to_user_percent']:.2f} % "
