@@ -9,8 +9,7 @@ bench: bench-walk bench-overhead bench-report bench-orc	## print the figures: co
 bench-overhead: lab-parts
 	@lab/run --timeout 600 overhead 60
 	@echo "The same on a host with one CPU that takes 1 ns for each instruction:"
-	@lab/run --icount --timeout 90 --out $(build)/lab/overhead-icount \
-		overhead 6 0.5
+	@lab/run --icount --timeout 90 --out $(build)/lab/overhead-icount overhead 6 0.5
 
 # what the lab records; the unmodified perf comes with its tests. Neither is made
 # anew here: what is measured is the perf that reads it

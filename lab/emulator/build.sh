@@ -24,7 +24,6 @@ flock 9
 work=$(mktemp -d "$cache/build-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 log=$cache/qemu.log
-: > "$log"
 
 # The machine's package lists need not have sources
 sources() {
@@ -57,12 +56,11 @@ build() {
 step() { (progress "emulator: $1" "$log" "${@:2}"); }
 
 if step "fetching QEMU $version" sources && step "patching" patched &&
-   step "building QEMU (once for this machine, minutes)" build; then
-	mkdir -p "${qemu%/*}"
-	strip -o "$qemu.new" "$work/build/qemu-system-x86_64" && mv "$qemu.new" "$qemu"
+   step "building QEMU (once for this machine, minutes)" build &&
+   mkdir -p "${qemu%/*}" && strip -o "$qemu.new" "$work/build/qemu-system-x86_64" &&
+   mv "$qemu.new" "$qemu"; then
 	echo "$qemu"
 else
-	tail -n 20 "$log" >&2
 	cat >&2 <<-END
 	emulator: the lab's QEMU could not be built, see $log.
 	emulator: Debian's is used instead. Guests die or hang in it now and then: see lab/README.md.

@@ -246,8 +246,8 @@ def summarize(count, broken, counters):
         "frames_per_chain": count["frames"] / max(1, count["with_callchain"]),
     }
     base = {name: 0 for name in (
-        "samples", "guest_samples", "other_programs", "with_callchain", "complete_to_root", "kernel", "user",
-        "through_both", "lost", "records", "sample_without_record", "record_without_sample",
+        "samples", "guest_samples", "other_programs", "with_callchain", "complete_to_root",
+        "kernel", "user", "through_both", "lost", "records", "sample_without_record", "record_without_sample",
         "leaf", "leaf_complete", "leaf_prologue", "program_kernel", "program_kernel_through",
         "switching")}
     return base | dict(count) | {k: round(v, 2) for k, v in figures.items()} | \

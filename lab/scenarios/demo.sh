@@ -21,4 +21,4 @@ copy_processes
 say "recording 3 s: perf kvm-callchain record --guest web --guest-files -F 1000"
 $perf kvm-callchain record --guestmount=$guestmount --guest web --guest-files -F 1000 \
 	-o /tmp/perf.data -- sleep 3 >&2 || fail "perf kvm-callchain record"
-cp -r /tmp/perf.data* /out/
+cp -r /tmp/perf.data /tmp/perf.data.guests /out/
