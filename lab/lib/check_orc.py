@@ -32,7 +32,8 @@ SYSCALL = re.compile("entry_SYSCALL_64_after_hwframe|entry_(INT80|SYSENTER|SYSCA
                      "asm_int80_")
 TASK = re.compile("ret_from_fork|secondary_startup_64|common_startup_64")
 # The last two are called by these, but have tables that pass over their caller
-EXCEPTION = re.compile("asm_(exc|sysvec|common_interrupt|spurious|load_gs)|(error|paranoid)_entry")
+EXCEPTION = re.compile("asm_(exc|sysvec|common_interrupt|spurious|load_gs)|(error|paranoid)_entry|"
+                       "__irqentry_text_start|(irq|spurious)_entries_start")	# the vectors' stubs
 INTERRUPT = re.compile("asm_(sysvec_|common_interrupt)")
 # The guest's clock goes on while the host does what it wanted there, ours does not
 LEAVES_GUEST = {"iowrite16", "vp_notify", "vp_notify_with_data", "native_write_msr",
