@@ -16,7 +16,7 @@ host_config := $(top)/lab/config/host.config
 
 kernel: prepare		## build the patched host kernel (build/host)
 	@$(call kconfig,$(build)/host,$(host_config))
-	@PROGRESS_LINES=1250 $(progress) "kernel: building the host's" $(build)/host.log \
+	@PROGRESS_LINES=2400 $(progress) "kernel: building the host's" $(build)/host.log \
 		flock $(build)/.host.lock $(call kbuild,$(build)/host) bzImage modules
 	@scripts/modules-install.sh $(build)/host $(build)/modules
 

@@ -111,7 +111,7 @@ test-lab-debian: lab-parts lab-debian
 # The host's kernel with its own checks on; the guest in it is the ordinary one
 debug-kernel: prepare
 	@$(call kconfig,$(build)/debug,$(host_config) $(top)/lab/config/debug.config)
-	@PROGRESS_LINES=1250 $(progress) "kernel: building the debug kernel" $(build)/debug.log \
+	@PROGRESS_LINES=2400 $(progress) "kernel: building the debug kernel" $(build)/debug.log \
 		flock $(build)/.debug.lock $(call kbuild,$(build)/debug) bzImage modules
 	@scripts/modules-install.sh $(build)/debug $(build)/modules-debug
 
@@ -119,7 +119,9 @@ test-debug: debug-kernel lab-parts
 	@lab/run --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
 		--append lab.modules=modules-debug debug
 
-SUITES += lab lab-debian debug
+SUITES += lab lab-debian
+# a whole kernel to build, for what only a change of the kernel part can break
+SLOW_SUITES += debug
 
 .PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-disk lab-debian demo test-lab test-lab-debian debug-kernel test-debug
 

@@ -6,7 +6,7 @@ perf_flags := NO_CAPSTONE=1 NO_LIBLLVM=1 NO_LIBBABELTRACE=1 NO_LIBPFM4=1 NO_JVMT
 
 perf: prepare		## build perf (build/perf/perf)
 	@mkdir -p $(build)/perf
-	@PROGRESS_LINES=800 $(progress) "perf: building" $(build)/perf/build.log \
+	@PROGRESS_LINES=900 $(progress) "perf: building" $(build)/perf/build.log \
 		$(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ -j$(jobs) $(perf_flags)
 	@echo "perf: $(build)/perf/perf"
 
