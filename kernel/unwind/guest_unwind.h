@@ -74,12 +74,21 @@ static inline bool guest_frame_follows(u64 bp, u64 next, u64 last)
 
 /**
  * guest_mem_map() - find a page frame of guest-physical memory
- * @ctx: of the walk
- * @gfn: in frames of 4 KiB
+ * @ctx:    of the walk
+ * @gfn:    in frames of 4 KiB
+ * @handle: for others below, if 0 is returned; to be given to guest_mem_unmap()
  *
- * Return: a handle for others below, never 0; or 0 where there is no readable memory.
+ * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason why it cannot be read (UNREADABLE,
+ * DEVICE).
  */
-unsigned long guest_mem_map(void *ctx, u64 gfn);
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle);
+
+/**
+ * guest_mem_unmap() - be done with a page frame
+ * @ctx:    of the walk
+ * @handle: the page's
+ */
+void guest_mem_unmap(void *ctx, unsigned long handle);
 
 /**
  * guest_mem_read() - read from a page frame
@@ -88,11 +97,9 @@ unsigned long guest_mem_map(void *ctx, u64 gfn);
  * @offset: in it
  * @dst:    buffer
  * @len:    bytes, 1 to GUEST_READ_MAX; never across the end of the page
- *
- * Return: 0, or -1 where that needs what the context does not allow, a fault for instance.
  */
-int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
-		   void *dst, unsigned int len);
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len);
 
 /**
  * guest_mem_entry() - read a page table entry
@@ -101,11 +108,12 @@ int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
  * @entry: buffer
  * @len:   bytes, 4 or 8
  *
- * The same as guest_mem_map() and guest_mem_read(): of most tables one entry is read.
+ * The same as guest_mem_map(), guest_mem_read() and guest_mem_unmap(): of most tables
+ * one entry is read.
  *
- * Return: 0, or -1 where there is no memory that can be read now.
+ * Return: as guest_mem_map() does.
  */
-int guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len);
+u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len);
 
 /**
  * guest_mem_frames() - read stack frames from a page frame
@@ -116,9 +124,8 @@ int guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len);
  * @max:    how many it takes, at least one
  *
  * Goes on to the frame that the one just read leads to while guest_frame_follows().
- * Getting at the guest's memory may cost as much as several frames, hence all at once.
  *
- * Return: how many could be read, 0 for none.
+ * Return: how many were read, at least one.
  */
 unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
 			      struct guest_frame *frames, unsigned int max);
@@ -186,7 +193,7 @@ struct guest_regs {
 /**
  * struct guest_tlb_entry - a page this walk has translated
  * @page:   linear page number + 1; 0 is unused
- * @handle: of guest_mem_map()
+ * @handle: of guest_mem_map(), if @error is 0
  * @error:  why the page cannot be read, 0 if it can
  */
 struct guest_tlb_entry {
@@ -213,7 +220,8 @@ struct guest_tlb_entry {
  * @last:	the readable page used last
  * @tlb:	pages seen in this walk, @translations of them
  *
- * The caller fills @ctx to @max_frames and zeroes the rest; @tlb need not be.
+ * The caller fills @ctx to @max_frames and zeroes the rest; @tlb need not be. When it has
+ * done with the walk it calls guest_walk_end().
  */
 struct guest_walk {
 	void *ctx;
@@ -242,7 +250,7 @@ struct guest_walk {
  * no-execute bits do not matter.
  *
  * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason why there is no translation
- * (UNMAPPED, BAD_PTE, UNREADABLE, NONCANONICAL).
+ * (UNMAPPED, BAD_PTE, UNREADABLE, DEVICE, NONCANONICAL).
  */
 u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa);
 
@@ -283,5 +291,11 @@ u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frame
  * @walk->ips already stays: the chain goes on behind it.
  */
 void guest_unwind(struct guest_walk *walk, const struct guest_regs *regs);
+
+/**
+ * guest_walk_end() - be done with the pages of a walk
+ * @walk: nothing of it but what it has found is of use after this
+ */
+void guest_walk_end(struct guest_walk *walk);
 
 #endif /* _GUEST_UNWIND_H */

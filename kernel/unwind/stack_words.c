@@ -191,7 +191,8 @@ static u64 interrupted_sp(const struct stack *st, u64 end, const struct stack_to
 /* Note why a page cannot be read, where that is not the guest's doing. */
 static void note_error(struct stacks *s, u32 error)
 {
-	if (error & (PERF_GUEST_CALLCHAIN_UNREADABLE | PERF_GUEST_CALLCHAIN_BUDGET))
+	if (error & (PERF_GUEST_CALLCHAIN_UNREADABLE | PERF_GUEST_CALLCHAIN_DEVICE |
+		     PERF_GUEST_CALLCHAIN_BUDGET))
 		s->flags |= PERF_GUEST_STACK_WORDS_UNREADABLE;
 }
 

@@ -16,13 +16,9 @@ static const struct guest_tlb_entry *tlb_fill(struct guest_walk *walk, u64 page)
 
 	entry = &walk->tlb[walk->translations++];
 	entry->page = page + 1;
-	entry->handle = 0;
 	entry->error = guest_translate(walk, page << GUEST_PAGE_SHIFT, &gpa);
-	if (!entry->error) {
-		entry->handle = guest_mem_map(walk->ctx, gpa >> GUEST_PAGE_SHIFT);
-		if (!entry->handle)
-			entry->error = PERF_GUEST_CALLCHAIN_UNREADABLE;
-	}
+	if (!entry->error)
+		entry->error = guest_mem_map(walk->ctx, gpa >> GUEST_PAGE_SHIFT, &entry->handle);
 	return entry;
 }
 
@@ -62,9 +58,7 @@ static u32 read_page(struct guest_walk *walk, u64 gva, void *dst, unsigned int l
 
 	if (error)
 		return error;
-	if (guest_mem_read(walk->ctx, walk->last.handle, gva & (GUEST_PAGE_SIZE - 1),
-			   dst, len))
-		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	guest_mem_read(walk->ctx, walk->last.handle, gva & (GUEST_PAGE_SIZE - 1), dst, len);
 	return 0;
 }
 
@@ -101,5 +95,14 @@ u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frame
 	if (error)
 		return error;
 	*nr = guest_mem_frames(walk->ctx, walk->last.handle, bp, frames, GUEST_FRAMES_MAX);
-	return *nr ? 0 : PERF_GUEST_CALLCHAIN_UNREADABLE;
+	return 0;
+}
+
+void guest_walk_end(struct guest_walk *walk)
+{
+	u32 i;
+
+	for (i = 0; i < walk->translations; i++)
+		if (!walk->tlb[i].error)
+			guest_mem_unmap(walk->ctx, walk->tlb[i].handle);
 }

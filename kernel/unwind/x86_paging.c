@@ -38,8 +38,7 @@ static inline u32 read_entry(struct guest_walk *walk, const struct guest_paging 
 		if (error)
 			return error;
 	}
-	return guest_mem_entry(walk->ctx, addr, entry, len) ?
-		PERF_GUEST_CALLCHAIN_UNREADABLE : 0;
+	return guest_mem_entry(walk->ctx, addr, entry, len);
 }
 
 /* The physical address bits no entry of @p may have set, up to bit 51. */

@@ -84,6 +84,7 @@ scenarios:
 	.quad	run_noncanonical, run_misaligned, run_unmapped, run_hole
 	.quad	run_wild, run_backward, run_loop, run_badret
 	.quad	run_cpuid
+	.quad	run_device, run_udevice, run_slots
 
 /* Ring 0 all the way: k01 to k20. */
 	.globl run_kernel_ret
@@ -117,10 +118,13 @@ run_ucold:
 	TO_USER	user_cold
 run_compat:
 	TO_USER	user_compat, USER32_CS, ustack32_top
+run_udevice:
+	TO_USER	user_device
 
 /*
  * The lower frames are on a page that the guest itself never touches: they were
- * made by the linker, and nothing returns into them.
+ * made by the linker, and nothing returns into them. The stack above is an IRQ
+ * stack that was gone to from there.
  */
 	.globl run_kcold_ret
 run_kcold:
@@ -200,12 +204,12 @@ LEAF	c10, 2000
 
 /*
  * A busy loop with \bp in rbp, which is not what a frame pointer should be, on a
- * stack below every frame used.
+ * stack below every frame used, which itself is not used.
  */
-.macro BAD name, bp
+.macro BAD name, bp, sp=bad_stack
 	.globl run_\name, run_\name\()_body
 run_\name:
-	movabs	$bad_stack, %rsp
+	movabs	$\sp, %rsp
 	WARM
 	movabs	$\bp, %rbp
 run_\name\()_body:
@@ -217,12 +221,33 @@ run_\name\()_tail:
 
 	BAD	noncanonical, 0x0000900000000000
 	BAD	misaligned, bad_frames + 4
-	BAD	unmapped, 0xfffff00000000000
-	BAD	hole, hole_page + 64
-	BAD	wild, wild_page + 64
+	BAD	unmapped, 0xfffff00000000040, 0xfffff00000000020
+	BAD	hole, hole_page + 64, hole_page + 32
+	BAD	wild, wild_page + 64, wild_page + 32
+	BAD	device, device_frame, device_page + 32
 	BAD	backward, back_frame
 	BAD	loop, loop_frame_a
 	BAD	badret, badret_frame
+
+/*
+ * Exits all the time, and frames in the hole, which the VMM fills now and then. What is
+ * written goes round some pages, for a dirty log.
+ */
+	.globl run_slots, run_slots_body, run_slots_tail
+run_slots:
+	movabs	$hole_page + 32, %rsp
+	WARM
+	movabs	$hole_page + 64, %rbp
+	xor	%edi, %edi
+run_slots_body:
+	lea	slots_written(%rip), %rax
+	incq	(%rax, %rdi)
+	add	$1024, %edi
+	and	$0x7fff, %edi
+	xor	%eax, %eax
+	cpuid
+	jmp	run_slots_body
+run_slots_tail:
 
 /* The cost of an exit, 20 frames deep. */
 	.globl run_cpuid_ret
@@ -400,11 +425,16 @@ bad_frames:
 results:
 	.skip	RESULTS * 8
 
+	.balign	4096
+slots_written:
+	.skip	0x8000
+
 /* ---------------------------------------------------------------- stacks */
 	.section .kstack, "aw"
 	.skip	8192 - 256
 kstack_top:
-	.skip	256
+	.skip	256 - 16
+	.quad	c05_ret, kcold_frame5
 
 	.section .ustack, "aw"
 	.skip	8192 - 256
@@ -442,10 +472,35 @@ hole_page:
 wild_page:
 	.skip	4096
 
+/*
+ * What a device has in its registers: frames of nobody, for the kernel and for user
+ * code, as page tables nonsense. A third page is for the VMM to put the top table in.
+ */
+#define POISON	0x80dead00
+
+	.section .device, "aw"
+device_page:
+	.skip	64
+device_frame:
+	.rept	251
+	.quad	. + 16, 0xffffffff00000000 + POISON
+	.endr
+	.skip	16
+
+	.section .udevice, "aw"
+udevice_page:
+	.skip	64
+udevice_frame:
+	.rept	251
+	.quad	. + 16, POISON
+	.endr
+	.skip	16
+
 /* ------------------------------------------------------------------ user */
 	.section .user, "awx"
 	.globl user_plain_ret, user_syscall_ret, user_interrupt_ret
 	.globl user_nested_ret, user_cold_ret, user_compat_ret
+	.globl user_device, user_device_body, user_device_tail
 
 user_plain:
 	call	u01
@@ -530,6 +585,15 @@ d03_ret:
 	jmp	98b
 FUNC_END d03
 LEAF	d04, 2000
+
+user_device:
+	WARM
+	movabs	$udevice_page + 32, %rsp
+	movabs	$udevice_frame, %rbp
+user_device_body:
+	WORK	2000
+	jmp	user_device_body
+user_device_tail:
 
 /* A 32-bit process of the 64-bit guest. */
 	.code32

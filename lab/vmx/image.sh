@@ -27,6 +27,8 @@ for ((i = ${#list[@]} - 1; i >= 0; i--)); do
 	*) echo "/modules/$name" ;;
 	esac
 done > "$root/modules/list"
+strip --strip-debug -o "$root/modules/labdevice.ko" "$parts/device/labdevice.ko"
+echo /modules/labdevice.ko >> "$root/modules/list"
 
 (cd "$root" && find . -mindepth 1 | sort | cpio --quiet -o -H newc -R 0:0) | gzip -9 > "$out/initrd.gz"
 

@@ -4,11 +4,13 @@
  * came, without any of perf. Written from the ABI's description alone, as a second
  * reader of it.
  *
- *	record [-F HZ] [-e EVENT] [-n EVENTS] [-a] [-f] [-c] [-s MAX-STACK] COMMAND...
+ *	record [-F HZ] [-e EVENT] [-n EVENTS] [-a] [-f] [-c] [-s MAX-STACK] [-w] [-u BYTES]
+ *	       COMMAND...
  *
  * EVENT is cpu-clock, page-faults or a tracepoint's path below events/ in tracefs.
  * -n opens that many of it at a time; -a counts CPU 0 instead of the command;
- * -f asks for no guest callchains (flat), -c for no callchains at all.
+ * -f asks for no guest callchains (flat), -c for no callchains at all; -w asks for words
+ * of the guest kernel's stack, -u for so much of the user stack.
  *
  * Equal chains are printed once, with their number:
  *
@@ -31,10 +33,14 @@
 
 /* As the ABI has them, spelled out on purpose. */
 #define ATTR_GUEST_CALLCHAIN	(1ULL << 63)
+#define ATTR_GUEST_STACK_WORDS	(1ULL << 62)
 #define ATTR_FLAGS_OFFSET	40
 #define CONTEXT_GUEST_DEFERRED	((uint64_t)-2688)
 #define RECORD_GUEST_CALLCHAIN	63
 #define FLAG_SECTIONS		0x10
+
+/* What the guest has where a device's registers are, or half of that (guest64.S) */
+#define POISON		0x80dead00
 
 #define MAX_EVENTS	4
 #define MAX_PENDING	4096
@@ -88,6 +94,7 @@ struct event {
 
 static struct counts {
 	unsigned int samples, guest, records, matched, no_record, no_sample, late;
+	unsigned int sections, poison;
 	unsigned int host_matched, duplicate, lost, throttled, bad, ip_differs, roots, host_words;
 } count;
 
@@ -100,7 +107,8 @@ static uint64_t last_root;
 
 static int nr_events = 1, frequency = 1000, max_stack;
 static const char *event_name = "cpu-clock";
-static bool flat, no_chains, whole_cpu;
+static bool flat, no_chains, whole_cpu, stack_words;
+static unsigned int user_stack;
 static pid_t command;
 
 static void die(const char *what)
@@ -153,9 +161,13 @@ static int open_event(struct event *e, bool deferred)
 	}
 	if (no_chains)
 		attr.sample_type &= ~PERF_SAMPLE_CALLCHAIN;
+	if (user_stack) {
+		attr.sample_type |= PERF_SAMPLE_STACK_USER;
+		attr.sample_stack_user = user_stack;
+	}
 	if (deferred) {
 		memcpy(&flags, (char *)&attr + ATTR_FLAGS_OFFSET, sizeof(flags));
-		flags |= ATTR_GUEST_CALLCHAIN;
+		flags |= ATTR_GUEST_CALLCHAIN | (stack_words ? ATTR_GUEST_STACK_WORDS : 0);
 		memcpy((char *)&attr + ATTR_FLAGS_OFFSET, &flags, sizeof(flags));
 	}
 	e->fd = syscall(SYS_perf_event_open, &attr, whole_cpu ? -1 : command,
@@ -229,7 +241,9 @@ static void read_sample(const struct sample *s)
 	count.guest += is_guest(p.misc);
 	if (no_chains)
 		return;
-	if (sizeof(*s) + s->nr * 8 != s->header.size) {
+	/* the size of the VMM's user stack, which is not there in a guest's sample */
+	if (sizeof(*s) + (s->nr + (user_stack && is_guest(p.misc))) * 8 != s->header.size &&
+	    (!user_stack || is_guest(p.misc))) {
 		count.bad++;
 		return;
 	}
@@ -260,11 +274,21 @@ static bool well_formed(const struct guest_record *r, const struct event *e)
 	if (r->nr > 65535 / 8 || r->header.size < size)
 		return false;
 	if (r->flags & FLAG_SECTIONS)
-		size += *(const uint64_t *)((const char *)r + size);
+		size += sizeof(uint64_t) + *(const uint64_t *)((const char *)r + size);
 	if (size + sizeof(*id) != r->header.size)
 		return false;
 	id = (const void *)((const char *)r + size);
 	return id->id == e->id && (int)id->pid == command && is_guest(r->header.misc);
+}
+
+static void look_for_poison(const uint32_t *data, size_t bytes)
+{
+	for (size_t i = 0; i < bytes / sizeof(*data); i++) {
+		if (data[i] == POISON) {
+			count.poison++;
+			return;
+		}
+	}
 }
 
 static void read_guest_record(const struct guest_record *r, const struct event *e)
@@ -276,6 +300,8 @@ static void read_guest_record(const struct guest_record *r, const struct event *
 		count.bad++;
 		return;
 	}
+	count.sections += !!(r->flags & FLAG_SECTIONS);
+	look_for_poison((const void *)r->ips, r->header.size - sizeof(*r));
 	count.roots += r->root != last_root;
 	last_root = r->root;
 	for (unsigned int i = 0; i < nr_pending; i++) {
@@ -382,6 +408,7 @@ static void print_all(void)
 		{ "lost", count.lost }, { "throttled", count.throttled },
 		{ "bad", count.bad }, { "ip-differs", count.ip_differs },
 		{ "roots", count.roots }, { "host-words", count.host_words },
+		{ "sections", count.sections }, { "poison", count.poison },
 	};
 
 	printf("record:");
@@ -404,7 +431,7 @@ static int parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+F:e:n:acfs:")) != -1) {
+	while ((c = getopt(argc, argv, "+F:e:n:acfs:wu:")) != -1) {
 		if (c == 'F')
 			frequency = atoi(optarg);
 		else if (c == 'e')
@@ -413,6 +440,10 @@ static int parse(int argc, char **argv)
 			nr_events = atoi(optarg);
 		else if (c == 's')
 			max_stack = atoi(optarg);
+		else if (c == 'w')
+			stack_words = true;
+		else if (c == 'u')
+			user_stack = atoi(optarg);
 		else if (c == 'a')
 			whole_cpu = true;
 		else if (c == 'f')

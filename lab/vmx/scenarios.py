@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 MODE_32, MODE_64 = 2, 3
 MODE_MASK = 0x3
-SHORT_MASK = 0x3ff00
+SHORT_MASK = 0x7ff00
 
 MAX_STACK = 0x100
 UNMAPPED = 0x200
@@ -19,6 +19,7 @@ NONCANONICAL = 0x1000
 MISALIGNED = 0x2000
 BACKWARD = 0x4000
 BAD_RETURN = 0x8000
+DEVICE = 0x40000
 
 
 def funcs(prefix, last, first=1):
@@ -38,6 +39,8 @@ class Scenario:
     frames:  at most that many (record -s)
     touched: the tables must differ afterwards (the comparison's own test)
     events:  how many events record opens
+    blind:   nothing but the sample's address can be known
+    sections: there must be some
     """
     name: str
     number: int
@@ -54,6 +57,8 @@ class Scenario:
     touched: bool = False
     tracepoint: bool = False
     events: int = 1
+    blind: bool = False
+    sections: bool = False
     milliseconds: int = 250
 
     def command(self):
@@ -68,10 +73,19 @@ class Scenario:
         return f"{self.name} {record} {vmm} /{self.elf} {self.number}"
 
 
-def bad(name, number, flags, tail=()):
+def bad(name, number, flags, tail=(), **options):
     """The guest spins in run_NAME with something odd in rbp."""
     return Scenario(f"bad-{name}", number, [], flags=flags, spin=f"run_{name}",
-                    tail=list(tail), milliseconds=120)
+                    tail=list(tail), milliseconds=120, **options)
+
+
+def device(name, number, record="", vmm="", **options):
+    """What would have to be read is in a device's registers."""
+    return Scenario(f"device-{name}", number, [], record=record, vmm=f"-d /dev/labdevice {vmm}",
+                    flags=DEVICE, milliseconds=120, **options)
+
+
+DEVICE_MODES = {"frames": "", "words": "-w", "user-stack": "-u 4096", "all": "-w -u 4096"}
 
 
 KERNEL = [("K", ["run_kernel"] + funcs("k", 20))]
@@ -102,6 +116,12 @@ SCENARIOS = [
     bad("backward", 13, BACKWARD, ["k01_ret"]),
     bad("loop", 14, BACKWARD, ["k01_ret", "k02_ret"]),
     bad("badret", 15, BAD_RETURN),
+    *(device(f"stack-{mode}", 17, record, spin="run_device", sections="-w" in record)
+      for mode, record in DEVICE_MODES.items()),
+    *(device(f"ustack-{mode}", 18, record, spin="user_device")
+      for mode, record in DEVICE_MODES.items()),
+    *(device(f"tables-{mode}", 0, record, "-c", blind=True)
+      for mode, record in DEVICE_MODES.items()),
     Scenario("max-stack", 0, KERNEL, frames=8, flags=MAX_STACK, milliseconds=120),
     Scenario("per-cpu", 1, [("U", ["user_plain"] + funcs("u", 20))], record="-a"),
     Scenario("two-events", 2, [("U", ["user_syscall"] + funcs("v", 10)),

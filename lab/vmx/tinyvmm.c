@@ -3,7 +3,7 @@
  * tinyvmm: run one of the lab's small guests under /dev/kvm for a while, and
  * tell whether anything but the guest changed the guest's page tables.
  *
- *	tinyvmm [-t MILLISECONDS] [-b BASE] [-x] GUEST-ELF [SCENARIO]
+ *	tinyvmm [-t MILLISECONDS] [-b BASE] [-x] [-d DEVICE] [-c] [-m CHANGES] GUEST-ELF [SCENARIO]
  *
  * The guest gets its segments mapped page by page, p_vaddr to p_paddr, with all
  * accessed and dirty bits clear. After its first pass it writes to a port;
@@ -14,11 +14,16 @@
  * -b gives all segments that base (32-bit guests).
  * -x reads the guest's memory, at the end, by a way that does set accessed bits:
  *    the comparison must then find a change, or it is no test.
+ * -d gives the guest pages of that device, as VFIO does, at guest-physical REGISTERS.
+ * -c has the guest's top page table in there.
+ * -m changes memory slots so many times, and copies the guest's memory as a migration does,
+ *    by the dirty log: at the end the copy must be the same. Then it ends.
  */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +39,17 @@
 #define TABLES		0x300000UL
 #define TABLES_SIZE	(MEM_SIZE - TABLES)
 #define PAGE		4096UL
+
+#define REGISTERS	0x50000000UL
+#define REGISTERS_SIZE	(3 * PAGE)
+#define REGISTERS_TOP_TABLE	(2 * PAGE)
+
+/* Where the guest's "hole" is: a slot that comes and goes, and one that does so elsewhere. */
+#define HOLE		0x40000000UL
+#define ELSEWHERE	0x48000000UL
+/* In the hole: a frame that returns there. */
+#define HOLE_FRAME	64
+#define HOLE_RET	0xffffffff80dead00UL
 
 #define PTE_PRESENT	0x1
 #define PTE_WRITE	0x2
@@ -56,6 +72,8 @@ struct guest {
 	struct seg seg[MAX_SEGS];
 	int nr_segs;
 	uint8_t *mem;
+	uint8_t *device;		/* its registers, NULL for none */
+	bool tables_in_device;
 	uint64_t next_table;
 	uint8_t made[TABLES_SIZE];	/* the tables as we made them */
 	uint8_t warm[TABLES_SIZE];	/* ... after the guest's first pass */
@@ -65,6 +83,16 @@ struct guest {
 struct vm {
 	int kvm, vm, vcpu;
 	struct kvm_run *run;
+};
+
+/* A thread that changes slots, and what it makes of the guest's memory. */
+struct slots {
+	struct vm *vm;
+	struct guest *g;
+	uint8_t *hole;
+	uint8_t copy[MEM_SIZE];
+	unsigned long wanted, changes, rounds, copied;
+	pthread_t thread;
 };
 
 static volatile sig_atomic_t time_is_up;
@@ -130,6 +158,8 @@ static void load_elf(struct guest *g, const char *path)
 
 		if (s->filesz && s->paddr + s->filesz <= TABLES)
 			memcpy(g->mem + s->paddr, elf + s->offset, s->filesz);
+		else if (g->device && s->paddr - REGISTERS < REGISTERS_SIZE)
+			memcpy(g->device + s->paddr - REGISTERS, elf + s->offset, s->filesz);
 	}
 	munmap(elf, size);
 	close(fd);
@@ -186,6 +216,8 @@ static void make_tables(struct guest *g)
 			*entry(g, s->vaddr + g->base + off, 0) = pte;
 		}
 	}
+	if (g->tables_in_device)
+		memcpy(g->device + REGISTERS_TOP_TABLE, g->mem + TABLES, PAGE);
 	memcpy(g->made, g->mem + TABLES, TABLES_SIZE);
 }
 
@@ -229,6 +261,12 @@ static void open_vm(struct vm *vm, struct guest *g)
 		.memory_size = MEM_SIZE,
 		.userspace_addr = (uintptr_t)g->mem,
 	};
+	struct kvm_userspace_memory_region registers = {
+		.slot = 1,
+		.guest_phys_addr = REGISTERS,
+		.memory_size = REGISTERS_SIZE,
+		.userspace_addr = (uintptr_t)g->device,
+	};
 	int size;
 
 	vm->kvm = open("/dev/kvm", O_RDWR);
@@ -241,6 +279,8 @@ static void open_vm(struct vm *vm, struct guest *g)
 		die("KVM_SET_TSS_ADDR");
 	if (ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &region) < 0)
 		die("KVM_SET_USER_MEMORY_REGION");
+	if (g->device && ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &registers) < 0)
+		die("KVM_SET_USER_MEMORY_REGION of the device");
 	vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0);
 	if (vm->vcpu < 0)
 		die("KVM_CREATE_VCPU");
@@ -284,7 +324,7 @@ static void set_sregs(struct vm *vm, struct guest *g)
 	sregs.tr.limit = 103;
 	sregs.ldt.unusable = 1;
 	sregs.cr0 = 0x80010033;		/* PG WP NE ET MP PE */
-	sregs.cr3 = TABLES;
+	sregs.cr3 = g->tables_in_device ? REGISTERS + REGISTERS_TOP_TABLE : TABLES;
 	sregs.cr4 = 0x20;		/* PAE */
 	sregs.efer = g->is64 ? 0xd01 : 0;	/* NX LMA LME SCE */
 	if (ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) < 0)
@@ -371,6 +411,94 @@ static void run_guest(struct vm *vm, struct guest *g)
 	}
 }
 
+/* ---- slots that change ---- */
+
+static void set_slot(struct slots *s, uint32_t slot, uint32_t flags, uint64_t gpa, uint8_t *mem,
+		     uint64_t size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot, .flags = flags, .guest_phys_addr = gpa,
+		.memory_size = size, .userspace_addr = (uintptr_t)mem,
+	};
+
+	if (ioctl(s->vm->vm, KVM_SET_USER_MEMORY_REGION, &region) < 0)
+		die("KVM_SET_USER_MEMORY_REGION of a slot that changes");
+	s->changes++;
+}
+
+/* Copy what has been written since the last time. */
+static void copy_dirty(struct slots *s)
+{
+	static uint64_t bitmap[MEM_SIZE / PAGE / 64];
+	struct kvm_dirty_log log = { .dirty_bitmap = bitmap };
+
+	if (ioctl(s->vm->vm, KVM_GET_DIRTY_LOG, &log) < 0)
+		die("KVM_GET_DIRTY_LOG");
+	for (size_t page = 0; page < MEM_SIZE / PAGE; page++) {
+		if (!(bitmap[page / 64] >> page % 64 & 1))
+			continue;
+		memcpy(s->copy + page * PAGE, s->g->mem + page * PAGE, PAGE);
+		s->copied++;
+	}
+	s->rounds++;
+}
+
+static void log_dirty(struct slots *s, bool on)
+{
+	set_slot(s, 0, on ? KVM_MEM_LOG_DIRTY_PAGES : 0, 0, s->g->mem, MEM_SIZE);
+	if (on)
+		memcpy(s->copy, s->g->mem, MEM_SIZE);
+}
+
+/* Ends with logging on. */
+static void *change_slots(void *arg)
+{
+	struct slots *s = arg;
+
+	for (unsigned long n = 0; !time_is_up && s->changes < s->wanted; n++) {
+		set_slot(s, 2, 0, HOLE, s->hole, PAGE);
+		set_slot(s, 2, 0, ELSEWHERE, s->hole, PAGE);
+		set_slot(s, 2, 0, HOLE, s->hole, PAGE);
+		set_slot(s, 2, 0, HOLE, s->hole, 0);
+		if (n % 8 == 0) {
+			log_dirty(s, false);
+			log_dirty(s, true);
+		}
+		copy_dirty(s);
+	}
+	start_clock(1);
+	return NULL;
+}
+
+static void start_changes(struct slots *s, struct vm *vm, struct guest *g)
+{
+	const uint64_t frame[2] = { 0, HOLE_RET };
+
+	s->vm = vm;
+	s->g = g;
+	s->hole = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->hole == MAP_FAILED)
+		die("mmap");
+	memcpy(s->hole + HOLE_FRAME, frame, sizeof(frame));
+	log_dirty(s, true);
+	errno = pthread_create(&s->thread, NULL, change_slots, s);
+	if (errno)
+		die("pthread_create");
+}
+
+/* The guest has stopped: one more round must make the copy complete. */
+static void end_changes(struct slots *s)
+{
+	unsigned int lost = 0;
+
+	pthread_join(s->thread, NULL);
+	copy_dirty(s);
+	for (size_t at = 0; at < MEM_SIZE; at += PAGE)
+		lost += memcmp(s->copy + at, s->g->mem + at, PAGE) != 0;
+	printf("vmm: slots changed %lu rounds %lu copied %lu lost %u\n",
+	       s->changes, s->rounds, s->copied, lost);
+}
+
 /* KVM_TRANSLATE walks the guest's tables as the guest would: it marks them. */
 static void touch_cold(struct vm *vm, struct guest *g)
 {
@@ -392,25 +520,46 @@ static void report(struct guest *g)
 	       tables_changed(g, g->warm), cold_changed(g));
 }
 
+static uint8_t *map_device(const char *path)
+{
+	int fd = open(path, O_RDWR);
+	void *device;
+
+	if (fd < 0)
+		die(path);
+	device = mmap(NULL, REGISTERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (device == MAP_FAILED)
+		die(path);
+	close(fd);
+	return device;
+}
+
 int main(int argc, char **argv)
 {
+	static struct slots slots;
 	static struct guest g;
 	struct vm vm;
 	bool touch = false;
 	long ms = 300;
 	int c;
 
-	while ((c = getopt(argc, argv, "t:b:x")) != -1) {
+	while ((c = getopt(argc, argv, "t:b:xd:cm:")) != -1) {
 		if (c == 't')
 			ms = strtol(optarg, NULL, 0);
 		else if (c == 'b')
 			g.base = strtoul(optarg, NULL, 0);
 		else if (c == 'x')
 			touch = true;
+		else if (c == 'd')
+			g.device = map_device(optarg);
+		else if (c == 'c')
+			g.tables_in_device = true;
+		else if (c == 'm')
+			slots.wanted = strtoul(optarg, NULL, 0);
 		else
 			return 2;
 	}
-	if (optind >= argc)
+	if (optind >= argc || (g.tables_in_device && !g.device))
 		return 2;
 	g.mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -423,7 +572,11 @@ int main(int argc, char **argv)
 	set_sregs(&vm, &g);
 	set_regs(&vm, &g, optind + 1 < argc ? strtoul(argv[optind + 1], NULL, 0) : 0);
 	start_clock(ms);
+	if (slots.wanted)
+		start_changes(&slots, &vm, &g);
 	run_guest(&vm, &g);
+	if (slots.wanted)
+		end_changes(&slots);
 	if (touch)
 		touch_cold(&vm, &g);
 	report(&g);

@@ -3,7 +3,7 @@
 # paths are known by construction.
 
 vmx	:= $(build)/lab/vmx
-vmx_cflags := -O2 -Wall -Wextra -static
+vmx_cflags := -O2 -Wall -Wextra -static -pthread
 
 $(vmx)/:
 	@mkdir -p $@
@@ -23,7 +23,13 @@ $(vmx)/guest32: lab/vmx/guest32.S lab/vmx/frames.S lab/vmx/guest32.lds | $(vmx)/
 	@$(CC) -m32 -c -o $@.o $<
 	@ld -m elf_i386 --no-warn-rwx-segments -z max-page-size=4096 -T lab/vmx/guest32.lds -o $@ $@.o
 
-vmx-parts: kernel $(addprefix $(vmx)/,init record tinyvmm hostwork guest64 guest32)
+# kbuild puts a module's output beside its source: build a copy
+vmx-device: kernel | $(vmx)/
+	@mkdir -p $(vmx)/device
+	@cp -u lab/vmx/device/* $(vmx)/device/
+	@$(MAKE) -s -C $(build)/host M=$(vmx)/device modules
+
+vmx-parts: kernel vmx-device $(addprefix $(vmx)/,init record tinyvmm hostwork guest64 guest32)
 
 # $(call vmx_boot,NAME,PLAN-COMMAND): run a plan in Bochs, under $(vmx)/NAME
 define vmx_boot
@@ -43,4 +49,4 @@ bench-walk: vmx-parts	## count the instructions of a 20-frame walk
 
 SUITES += vmx
 
-.PHONY: vmx-parts test-vmx bench-walk
+.PHONY: vmx-parts vmx-device test-vmx bench-walk

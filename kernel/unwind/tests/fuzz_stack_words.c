@@ -39,6 +39,7 @@ struct guest {
 	u64 words[PAGES + TABLES][512];
 	u8 refuse;
 	unsigned int reads;
+	unsigned int mapped;
 };
 
 static struct guest guest;
@@ -49,25 +50,36 @@ static void ensure(bool ok)
 		abort();
 }
 
-unsigned long guest_mem_map(void *ctx, u64 gfn)
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
 	struct guest *g = ctx;
 
-	return gfn < FIRST_TABLE + TABLES && (gfn >= FIRST_TABLE || g->present[gfn]) ? gfn + 1 : 0;
+	*handle = gfn + 1;
+	if (gfn >= FIRST_TABLE + TABLES || (gfn < FIRST_TABLE && !g->present[gfn]))
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	if (*handle == g->refuse)
+		return PERF_GUEST_CALLCHAIN_DEVICE;
+	g->mapped++;
+	return 0;
 }
 
-int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
-		   void *dst, unsigned int len)
+void guest_mem_unmap(void *ctx, unsigned long handle)
 {
 	struct guest *g = ctx;
 
-	ensure(handle >= 1 && handle <= PAGES + TABLES);
+	ensure(handle >= 1 && handle <= PAGES + TABLES && handle != g->refuse);
+	ensure(g->mapped--);
+}
+
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len)
+{
+	struct guest *g = ctx;
+
+	ensure(handle >= 1 && handle <= PAGES + TABLES && handle != g->refuse);
 	ensure(len >= 1 && len <= GUEST_READ_MAX && offset + len <= GUEST_PAGE_SIZE);
 	ensure(++g->reads <= MAX_READS);
-	if (handle == g->refuse)
-		return -1;
 	memcpy(dst, (u8 *)g->words[handle - 1] + offset, len);
-	return 0;
 }
 
 static u64 word_value(const struct fuzz_word *w)
@@ -157,6 +169,8 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 		.data = out, .max_kernel = max - max_user, .max_user = max_user, .user_stack = 4096,
 	};
 	guest_unwind_sections(walk, regs, &gprs, &sections);
+	guest_walk_end(walk);
+	ensure(!guest.mapped);
 	ensure(sections.kernel <= max - max_user && sections.user <= max_user);
 	nr = sections.kernel + sections.user;
 	ensure(walk->nr <= frames && walk->frames <= 30 && walk->frames <= walk->nr);
@@ -196,6 +210,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	out = malloc(max * sizeof(u64));
 
 	nr = guest_stack_words(&walk, &regs, out, max, &user);
+	guest_walk_end(&walk);
 	ensure(nr <= max && (nr || !max));
 	ensure(!user.regs.bits || (user.regs.cpl == 3 && user.regs.ip < 1ULL << 56));
 	for (i = 0; nr && i < (out[0] & PERF_GUEST_STACK_WORDS_NR); i++) {

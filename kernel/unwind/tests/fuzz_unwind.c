@@ -40,6 +40,7 @@ struct guest {
 	unsigned int nr;
 	unsigned int refuse;
 	unsigned int reads, max_reads;
+	unsigned int mapped;
 };
 
 static struct guest guest;
@@ -61,23 +62,36 @@ static u8 *slot(struct guest *g, u64 gfn)
 }
 
 /* A page's handle is its number + 1. */
-unsigned long guest_mem_map(void *ctx, u64 gfn)
-{
-	return *slot(ctx, gfn);
-}
-
-int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
-		   void *dst, unsigned int len)
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
 	struct guest *g = ctx;
 
-	ensure(handle >= 1 && handle <= g->nr);
+	*handle = *slot(ctx, gfn);
+	if (!*handle)
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	if (*handle == g->refuse)
+		return PERF_GUEST_CALLCHAIN_DEVICE;
+	g->mapped++;
+	return 0;
+}
+
+void guest_mem_unmap(void *ctx, unsigned long handle)
+{
+	struct guest *g = ctx;
+
+	ensure(handle >= 1 && handle <= g->nr && handle != g->refuse);
+	ensure(g->mapped--);
+}
+
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len)
+{
+	struct guest *g = ctx;
+
+	ensure(handle >= 1 && handle <= g->nr && handle != g->refuse);
 	ensure(len >= 1 && len <= 16 && offset + len <= GUEST_PAGE_SIZE);
 	ensure(++g->reads <= g->max_reads);
-	if (handle == g->refuse)
-		return -1;
 	memcpy(dst, g->pages[handle - 1].mem + offset, len);
-	return 0;
 }
 
 static void fill_memory(struct guest *g, const u8 *data, size_t size)
@@ -176,7 +190,9 @@ static void walk_guest(const struct fuzz_header *h)
 	guest.max_reads = MAX_READS(walk.max_frames < walk.max ? walk.max_frames : walk.max);
 
 	guest_unwind(&walk, &regs);
+	guest_walk_end(&walk);
 
+	ensure(!guest.mapped);
 	ensure(walk.nr <= walk.max && walk.frames <= walk.max_frames);
 	ensure(!(walk.flags & ~KNOWN_FLAGS));
 	check_chain(&walk, &regs);

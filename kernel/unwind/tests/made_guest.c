@@ -12,8 +12,6 @@
 /* Distance between a nested guest's idea of physical and the real thing. */
 #define NESTED_OFFSET	0x7000000ULL
 
-#define REFUSED		1UL	/* set in the handle of a page that cannot be read */
-
 static struct made_page *find(struct made_page *pages, unsigned int nr, u64 where)
 {
 	unsigned int i;
@@ -24,27 +22,36 @@ static struct made_page *find(struct made_page *pages, unsigned int nr, u64 wher
 	return NULL;
 }
 
-unsigned long guest_mem_map(void *ctx, u64 gfn)
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
 	struct made_guest *g = ctx;
 	struct made_page *page = find(g->phys, g->pages, gfn);
 
+	if (gfn == g->refuse_gfn)
+		return g->refuse_why;
 	if (!page)
-		return 0;
-	return (unsigned long)page->mem | (gfn == g->refuse_gfn ? REFUSED : 0);
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	g->mapped++;
+	*handle = (unsigned long)page->mem;
+	return 0;
 }
 
-int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
-		   void *dst, unsigned int len)
+void guest_mem_unmap(void *ctx, unsigned long handle)
+{
+	struct made_guest *g = ctx;
+
+	assert(handle >= (unsigned long)g->mem && g->mapped);
+	g->mapped--;
+}
+
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len)
 {
 	struct made_guest *g = ctx;
 
 	assert(len >= 1 && len <= GUEST_READ_MAX && offset + len <= GUEST_PAGE_SIZE);
 	g->reads++;
-	if (handle & REFUSED)
-		return -1;
 	memcpy(dst, (u8 *)handle + offset, len);
-	return 0;
 }
 
 static bool is_long(enum guest_paging_mode mode)
@@ -81,6 +88,7 @@ struct made_guest *made_guest__new(enum guest_paging_mode mode,
 	}
 	g->next_phys = 0x300000;
 	g->refuse_gfn = ~0ULL;
+	g->refuse_why = PERF_GUEST_CALLCHAIN_UNREADABLE;
 	g->word = is_long(mode) ? 8 : 4;
 	g->regs.bits = is_long(mode) ? 64 : 32;
 	g->regs.lma = is_long(mode);
@@ -265,6 +273,7 @@ void made_guest__prepare_walk(struct made_guest *g)
 	g->walk.max = g->max;
 	g->walk.max_frames = g->max_frames;
 	g->reads = 0;
+	g->mapped = 0;
 }
 
 void made_guest__unwind(struct made_guest *g)
@@ -272,7 +281,9 @@ void made_guest__unwind(struct made_guest *g)
 	made_guest__prepare_walk(g);
 	protect(g, PROT_READ);
 	guest_unwind(&g->walk, &g->regs);
+	guest_walk_end(&g->walk);
 	protect(g, PROT_READ | PROT_WRITE);
+	assert(!g->mapped);
 }
 
 static void save_page(FILE *f, const struct made_page *page)

@@ -36,8 +36,10 @@ struct made_guest {
 	u64 next_phys;
 	unsigned int word;		/* bytes a put_word() writes */
 
-	u64 refuse_gfn;			/* this frame maps but reads fail */
+	u64 refuse_gfn;			/* this frame is there but cannot be read ... */
+	u32 refuse_why;			/* ... as its page would fault, or is a device's */
 	unsigned int reads;
+	unsigned int mapped;		/* pages the walk has not given back */
 
 	struct guest_regs regs;
 	u32 max, max_frames;
@@ -83,10 +85,10 @@ struct made_regs {
 /* A struct pt_regs, as the kernel (g->word) has it. */
 void put_regs(struct made_guest *g, u64 va, const struct made_regs *r);
 
-/* Walk, with all memory read-only. */
+/* Walk, with all memory read-only, to the end of the walk. */
 void made_guest__unwind(struct made_guest *g);
 
-/* Get ready for guest_read() and guest_translate(). */
+/* Get ready for guest_read() and guest_translate(); guest_walk_end() is left to do. */
 void made_guest__prepare_walk(struct made_guest *g);
 
 /* Save @g, ready to walk, as an input of the fuzzer. */

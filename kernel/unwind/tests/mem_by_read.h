@@ -8,13 +8,16 @@
 
 #include "../guest_unwind.h"
 
-int guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
+u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 {
-	unsigned long handle = guest_mem_map(ctx, gpa >> GUEST_PAGE_SHIFT);
+	unsigned long handle;
+	u32 error = guest_mem_map(ctx, gpa >> GUEST_PAGE_SHIFT, &handle);
 
-	if (!handle)
-		return -1;
-	return guest_mem_read(ctx, handle, gpa & (GUEST_PAGE_SIZE - 1), entry, len);
+	if (error)
+		return error;
+	guest_mem_read(ctx, handle, gpa & (GUEST_PAGE_SIZE - 1), entry, len);
+	guest_mem_unmap(ctx, handle);
+	return 0;
 }
 
 unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
@@ -23,15 +26,12 @@ unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
 	const u64 last = guest_last_frame(bp);
 	unsigned int nr = 0;
 
-	do {
-		if (guest_mem_read(ctx, handle, bp & (GUEST_PAGE_SIZE - 1),
-				   &frames[nr], sizeof(*frames)))
-			break;
-		if (!guest_frame_follows(bp, frames[nr].next, last))
-			return nr + 1;
-		bp = frames[nr].next;
-	} while (++nr < max);
-	return nr;
+	for (;; bp = frames[nr - 1].next) {
+		guest_mem_read(ctx, handle, bp & (GUEST_PAGE_SIZE - 1),
+			       &frames[nr], sizeof(*frames));
+		if (++nr == max || !guest_frame_follows(bp, frames[nr - 1].next, last))
+			return nr;
+	}
 }
 
 #endif /* _MEM_BY_READ_H */

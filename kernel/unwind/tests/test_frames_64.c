@@ -560,6 +560,8 @@ static void refused(void)
 
 	g->refuse_gfn = 0x300;
 	RUN(g, "stack that cannot be read now", PERF_GUEST_CALLCHAIN_UNREADABLE, KERNEL, K(0));
+	g->refuse_why = PERF_GUEST_CALLCHAIN_DEVICE;
+	RUN(g, "stack that is a device's", PERF_GUEST_CALLCHAIN_DEVICE, KERNEL, K(0));
 	made_guest__delete(g);
 }
 

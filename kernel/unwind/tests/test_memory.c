@@ -93,6 +93,34 @@ static void errors_once(void)
 	check__u64("again", read_word(g, 0x10000, &word), PERF_GUEST_CALLCHAIN_UNREADABLE);
 	check__u64("translations", g->walk.translations, 1);
 	check__end();
+
+	check__begin("memory: page that is a device's");
+	g->refuse_why = PERF_GUEST_CALLCHAIN_DEVICE;
+	made_guest__prepare_walk(g);
+	check__u64("error", read_word(g, 0x10000, &word), PERF_GUEST_CALLCHAIN_DEVICE);
+	check__u64("again", read_word(g, 0x10000, &word), PERF_GUEST_CALLCHAIN_DEVICE);
+	check__u64("translations", g->walk.translations, 1);
+	check__end();
+	made_guest__delete(g);
+}
+
+static void given_back(void)
+{
+	struct made_guest *g = new_guest();
+	u64 word;
+	int i;
+
+	check__begin("memory: pages are kept to the end of the walk, and no longer");
+	for (i = 0; i < 3; i++)
+		put_word(g, 0x10000 + i * 0x1000, i);
+	made_guest__prepare_walk(g);
+	for (i = 0; i < 9; i++)
+		read_word(g, 0x10000 + i % 4 * 0x1000, &word);
+	check__u64("translations", g->walk.translations, 4);
+	check__u64("kept", g->mapped, 3);
+	guest_walk_end(&g->walk);
+	check__u64("kept after the end", g->mapped, 0);
+	check__end();
 	made_guest__delete(g);
 }
 
@@ -121,5 +149,6 @@ void test_memory(void)
 	once_a_page();
 	across();
 	errors_once();
+	given_back();
 	budget();
 }

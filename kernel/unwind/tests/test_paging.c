@@ -283,6 +283,11 @@ static void unreadable_table(void)
 	g->refuse_gfn = 0x102;
 	check__u64("reason", translate(g, 0x5123, &gpa), UNREADABLE);
 	check__end();
+
+	check__begin("paging: table that is a device's");
+	g->refuse_why = PERF_GUEST_CALLCHAIN_DEVICE;
+	check__u64("reason", translate(g, 0x5123, &gpa), PERF_GUEST_CALLCHAIN_DEVICE);
+	check__end();
 	made_guest__delete(g);
 }
 

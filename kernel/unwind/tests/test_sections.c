@@ -45,6 +45,8 @@ static u32 unwind(struct made_guest *g, const struct guest_gprs *gprs, u32 max)
 
 	made_guest__prepare_walk(g);
 	guest_unwind_sections(&g->walk, &g->regs, gprs, &sections);
+	guest_walk_end(&g->walk);
+	check__u64("pages kept", g->mapped, 0);
 	check__u64("none about the user", sections.user, 0);
 	return sections.kernel;
 }

@@ -57,6 +57,7 @@ static void collect_max(struct made_guest *g, u32 max)
 	memset(&c, 0xa5, sizeof(c));
 	made_guest__prepare_walk(g);
 	c.nr = guest_stack_words(&g->walk, &g->regs, c.data, max, &c.user);
+	guest_walk_end(&g->walk);
 	check__u64("fits", c.nr <= max, 1);
 	check__u64("the word behind", c.data[c.nr], 0xa5a5a5a5a5a5a5a5ULL);
 }
@@ -397,6 +398,13 @@ static void unreadable(void)
 	made_guest__prepare_walk(g);
 	check__u64("translate", guest_translate(&g->walk, STACK_END - 8, &gpa), 0);
 	g->refuse_gfn = gpa / GUEST_PAGE_SIZE;
+	collect(g);
+	check_head(2, PERF_GUEST_STACK_WORDS_UNREADABLE);
+	check_stack(1, STACK_END - 0x300, STACK_END - 0x300);
+	check__end();
+
+	check__begin("stack words: page that is a device's");
+	g->refuse_why = PERF_GUEST_CALLCHAIN_DEVICE;
 	collect(g);
 	check_head(2, PERF_GUEST_STACK_WORDS_UNREADABLE);
 	check_stack(1, STACK_END - 0x300, STACK_END - 0x300);

@@ -43,6 +43,7 @@ static void unwind(struct made_guest *g, u32 bytes, u32 max, struct guest_sectio
 	memset(data, 0x5a, sizeof(data));
 	*s = (struct guest_sections) { .data = data, .max_user = max, .user_stack = bytes };
 	guest_unwind_sections(&g->walk, &g->regs, &gprs, s);
+	guest_walk_end(&g->walk);
 	check__u64("none about the kernel", s->kernel, 0);
 	check__u64("the word behind", data[max], 0x5a5a5a5a5a5a5a5aULL);
 }
@@ -171,6 +172,7 @@ static void both(void)
 	check__begin("user stack: behind the kernel's sections");
 	made_guest__prepare_walk(g);
 	guest_unwind_sections(&g->walk, &g->regs, &gprs, &s);
+	guest_walk_end(&g->walk);
 	check__u64("kernel's", s.kernel > 0 && s.kernel <= 20, 1);
 	section = (const void *)(data + s.kernel);
 	check__u64("type", section->type, PERF_GUEST_SECTION_USER_REGS);

@@ -29,20 +29,26 @@ struct ram {
 	u64 size;
 };
 
-unsigned long guest_mem_map(void *ctx, u64 gfn)
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
 	struct ram *ram = ctx;
 
-	return gfn < ram->size / GUEST_PAGE_SIZE ? gfn + 1 : 0;
+	if (gfn >= ram->size / GUEST_PAGE_SIZE)
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	*handle = gfn;
+	return 0;
 }
 
-int guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
-		   void *dst, unsigned int len)
+void guest_mem_unmap(void *ctx __maybe_unused, unsigned long handle __maybe_unused)
+{
+}
+
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len)
 {
 	struct ram *ram = ctx;
 
-	memcpy(dst, ram->data + (handle - 1) * GUEST_PAGE_SIZE + offset, len);
-	return 0;
+	memcpy(dst, ram->data + handle * GUEST_PAGE_SIZE + offset, len);
 }
 
 static u8 *map_file(const char *path, u64 *size)

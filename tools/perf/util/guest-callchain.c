@@ -37,6 +37,7 @@ static const struct {
 	{ PERF_GUEST_CALLCHAIN_BAD_RETURN,	"bad-return" },
 	{ PERF_GUEST_CALLCHAIN_BUDGET,		"budget" },
 	{ PERF_GUEST_CALLCHAIN_NO_WALK,		"no-walk" },
+	{ PERF_GUEST_CALLCHAIN_DEVICE,		"device" },
 };
 
 static const char * const mode_names[] = {

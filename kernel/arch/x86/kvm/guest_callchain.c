@@ -3,8 +3,10 @@
  * Guest callchains on x86: a vCPU's registers, address space and memory as the
  * unwinder wants them.
  */
+#include <linux/highmem.h>
 #include <linux/kvm_host.h>
-#include <linux/uaccess.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
 
 #include "cpuid.h"
 #include "kvm_cache_regs.h"
@@ -12,91 +14,179 @@
 #include "x86.h"
 #include "../../../virt/kvm/unwind/sections.h"
 
-/* A walk's ctx: whose memory, and the slot that was found last. */
+/* Of a walk's page tables these many are kept until its end: most are read again. */
+#define NR_TABLES	8
+
+/**
+ * struct vcpu_memory - a walk's ctx
+ * @vcpu:   whose memory
+ * @slot:   the one that was found last
+ * @gfns:   of @tables
+ * @tables: the tables read last, by their gfn, NULL for none; with a reference
+ */
 struct vcpu_memory {
 	struct kvm_vcpu *vcpu;
 	const struct kvm_memory_slot *slot;
+	u64 gfns[NR_TABLES];
+	struct page *tables[NR_TABLES];
 };
 
-/* Where a page is in the VMM's memory, or 0. */
-static inline unsigned long page_hva(struct vcpu_memory *mem, u64 gfn)
+/* The slot of @gfn, or NULL if what the VMM maps there is not what the guest sees. */
+static const struct kvm_memory_slot *find_slot(struct vcpu_memory *mem, u64 gfn)
 {
 	const struct kvm_memory_slot *slot = mem->slot;
 
 	if (unlikely(!slot || gfn - slot->base_gfn >= slot->npages)) {
-		slot = kvm_vcpu_gfn_to_memslot(mem->vcpu, gfn);
+		/*
+		 * Not kvm_vcpu_gfn_to_memslot(): this may have been preempted in the midst
+		 * of it, and the slot it keeps could then outlive the slots it is of.
+		 */
+		slot = search_memslots(kvm_vcpu_memslots(mem->vcpu), gfn, false);
 		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
-			return 0;
+			return NULL;
 		mem->slot = slot;
 	}
+	if (kvm_slot_can_be_private(slot) && kvm_mem_is_private(mem->vcpu->kvm, gfn))
+		return NULL;
+	return slot;
+}
 
-	/* what the VMM maps in its place is not what the guest sees */
-	if (kvm_slot_can_be_private(slot) &&
-	    kvm_mem_is_private(mem->vcpu->kvm, gfn))
+/* The lowest entry of the VMM's page tables for @hva, 0 if there is none. */
+static pte_t host_entry(unsigned long hva)
+{
+	pte_t entry = __pte(0);
+	unsigned long flags;
+	pgd_t pgd;
+	p4d_t p4d;
+	pud_t pud;
+	pmd_t pmd;
+
+	/* as in mm/gup.c: no table is freed meanwhile; each entry is read once */
+	local_irq_save(flags);
+	pgd = READ_ONCE(*pgd_offset(current->mm, hva));
+	if (pgd_none(pgd))
+		goto out;
+	p4d = READ_ONCE(*p4d_offset(&pgd, hva));
+	if (!p4d_present(p4d))
+		goto out;
+	pud = READ_ONCE(*pud_offset(&p4d, hva));
+	if (!pud_present(pud))
+		goto out;
+	entry = __pte(pud_val(pud));
+	if (pud_leaf(pud))
+		goto out;
+	pmd = pmdp_get_lockless(pmd_offset(&pud, hva));
+	entry = __pte(pmd_val(pmd));
+	/* on a 32-bit host, the last tables may be out of reach */
+	if (IS_ENABLED(CONFIG_HIGHPTE) || !pmd_present(pmd) || pmd_leaf(pmd))
+		goto out;
+	entry = ptep_get_lockless(pte_offset_kernel(&pmd, hva));
+out:
+	local_irq_restore(flags);
+	return entry;
+}
+
+/*
+ * The struct page at @gfn, with a reference: what has none is no memory but a device's
+ * registers, where reading has effects. No page is faulted in.
+ *
+ * Returns 0 or the reason why there is none.
+ */
+static u32 get_guest_page(struct vcpu_memory *mem, u64 gfn, struct page **page)
+{
+	const struct kvm_memory_slot *slot = find_slot(mem, gfn);
+	unsigned long hva;
+	pte_t entry;
+
+	if (!slot)
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	hva = __gfn_to_hva_memslot(slot, gfn);
+	if (likely(get_user_page_fast_only(hva, 0, page)))
 		return 0;
 
-	return __gfn_to_hva_memslot(slot, gfn);
-}
-
-/* The handle is the page's address in the VMM. */
-unsigned long guest_mem_map(void *ctx, u64 gfn)
-{
-	return page_hva(ctx, gfn);
-}
-
-/* Page faults are off. Memory slots were checked to be in user space when they were made. */
-int guest_mem_read(void *ctx, unsigned long hva, unsigned int offset,
-		   void *dst, unsigned int len)
-{
-	return __copy_from_user_inatomic(dst, (void __user *)(hva + offset), len) ? -1 : 0;
-}
-
-int guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
-{
-	unsigned long hva = page_hva(ctx, gpa_to_gfn(gpa));
-	unsigned int offset = offset_in_page(gpa);
-	const u64 __user *src = (void __user *)(hva + offset);
-
-	if (!hva)
-		return -1;
-	if (len != sizeof(u64))
-		return guest_mem_read(ctx, hva, offset, entry, len);
-
-	if (!user_read_access_begin(src, sizeof(u64)))
-		return -1;
-	unsafe_get_user(*(u64 *)entry, src, fault);
-	user_read_access_end();
+	entry = host_entry(hva);
+	if (!pte_present(entry) || !pte_special(entry))
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	if (!is_zero_pfn(pte_pfn(entry)))
+		return PERF_GUEST_CALLCHAIN_DEVICE;
+	/* what nobody has written yet */
+	*page = ZERO_PAGE(hva);
+	get_page(*page);
 	return 0;
-fault:
-	user_read_access_end();
-	return -1;
 }
 
-unsigned int guest_mem_frames(void *ctx, unsigned long hva, u64 bp,
+/* The handle is the struct page. */
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
+{
+	struct page *page;
+	u32 error = get_guest_page(ctx, gfn, &page);
+
+	if (!error)
+		*handle = (unsigned long)page;
+	return error;
+}
+
+void guest_mem_unmap(void *ctx, unsigned long handle)
+{
+	put_page((struct page *)handle);
+}
+
+/* Not even a mispredicted branch may lead out of the page, which the guest could learn from. */
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len)
+{
+	memcpy_from_page(dst, (struct page *)handle,
+			 array_index_nospec(offset, PAGE_SIZE - len + 1), len);
+}
+
+u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
+{
+	struct vcpu_memory *mem = ctx;
+	u64 gfn = gpa_to_gfn(gpa);
+	unsigned int i = gfn % NR_TABLES;
+	struct page *page = mem->tables[i];
+	u32 error;
+
+	if (!page || mem->gfns[i] != gfn) {
+		error = get_guest_page(mem, gfn, &page);
+		if (error)
+			return error;
+		if (mem->tables[i])
+			put_page(mem->tables[i]);
+		mem->tables[i] = page;
+		mem->gfns[i] = gfn;
+	}
+	guest_mem_read(ctx, (unsigned long)page, offset_in_page(gpa), entry, len);
+	return 0;
+}
+
+static void put_tables(struct vcpu_memory *mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLES; i++)
+		if (mem->tables[i])
+			put_page(mem->tables[i]);
+}
+
+/* Addresses are masked: what of them is the guest's choice stays in the page, see above. */
+unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
 			      struct guest_frame *frames, unsigned int max)
 {
-	const struct guest_frame __user *src;
+	const unsigned int in_page = (PAGE_SIZE - 1) & ~(sizeof(u64) - 1);
+	void *page = kmap_local_page((struct page *)handle);
 	const u64 last = guest_last_frame(bp);
-	/* from the guest's address to the VMM's */
-	const u64 here = hva - (bp & ~(u64)(GUEST_PAGE_SIZE - 1));
 	unsigned int nr = 0;
-	u64 next;
 
-	if (!user_read_access_begin((void __user *)hva, GUEST_PAGE_SIZE))
-		return 0;
-	do {
-		src = (void __user *)(unsigned long)(bp + here);
-		unsafe_get_user(next, &src->next, fault);
-		unsafe_get_user(frames->ret, &src->ret, fault);
-		frames->next = next;
-		frames++;
-		nr++;
-		if (!guest_frame_follows(bp, next, last))
+	for (;;) {
+		frames->next = READ_ONCE(*(u64 *)(page + (bp & in_page)));
+		frames->ret = READ_ONCE(*(u64 *)(page + ((bp + sizeof(u64)) & in_page)));
+		if (++nr == max || !guest_frame_follows(bp, frames->next, last))
 			break;
-		bp = next;
-	} while (nr < max);
-fault:
-	user_read_access_end();
+		bp = frames->next;
+		frames++;
+	}
+	kunmap_local(page);
 	return nr;
 }
 
@@ -229,9 +319,9 @@ static void restore_cache(struct kvm_vcpu *vcpu, const struct register_cache *ca
 	vcpu->arch.cr4 = cache->cr4;
 }
 
-static void walk_stack(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain)
+static noinline_for_stack void
+walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_chain *chain)
 {
-	struct vcpu_memory mem = { .vcpu = vcpu };
 	struct guest_paging paging, nested;
 	struct guest_regs regs;
 	/* large, and its tlb is counted by translations */
@@ -244,7 +334,7 @@ static void walk_stack(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain)
 		paging.nested = &nested;
 	}
 
-	walk.ctx = &mem;
+	walk.ctx = mem;
 	walk.paging = &paging;
 	walk.ips = chain->ips;
 	walk.max = chain->max;
@@ -261,6 +351,7 @@ static void walk_stack(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain)
 		/* nobody has tables for the kernel of a guest's guest */
 		guest_unwind(&walk, &regs);
 	}
+	guest_walk_end(&walk);
 
 	chain->user = regs.cpl == 3;
 	chain->root = paging.root;
@@ -274,11 +365,12 @@ static void walk_stack(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain)
  * @vcpu:  loaded on this CPU; its registers are those of the last exit
  * @chain: filled in
  *
- * Context: preemption and page faults off, SRCU held.
+ * Context: preemption and page faults off, SRCU held; not NMI.
  */
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain)
 {
+	struct vcpu_memory mem = { .vcpu = vcpu };
 	struct register_cache cache;
 
 	if (is_guest_mode(vcpu))
@@ -290,7 +382,11 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 		return;
 	}
 
+	/* it brings other guests' addresses and perf's into the cache */
+	vcpu->arch.l1tf_flush_l1d = true;
+
 	save_cache(vcpu, &cache);
-	walk_stack(vcpu, chain);
+	walk_stack(vcpu, &mem, chain);
+	put_tables(&mem);
 	restore_cache(vcpu, &cache);
 }

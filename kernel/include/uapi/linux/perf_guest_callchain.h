@@ -55,7 +55,7 @@
 /*
  * Why a chain is short. None of these set: the walk ended where a stack ends.
  */
-#define PERF_GUEST_CALLCHAIN_SHORT		0x0003ff00U
+#define PERF_GUEST_CALLCHAIN_SHORT		0x0007ff00U
 #define PERF_GUEST_CALLCHAIN_MAX_STACK		0x00000100U	/* sample_max_stack reached */
 #define PERF_GUEST_CALLCHAIN_UNMAPPED		0x00000200U	/* not in the guest's page tables */
 #define PERF_GUEST_CALLCHAIN_BAD_PTE		0x00000400U	/* reserved bits set in them */
@@ -66,6 +66,7 @@
 #define PERF_GUEST_CALLCHAIN_BAD_RETURN		0x00008000U	/* return address cannot be code */
 #define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* stack spans too many pages */
 #define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
+#define PERF_GUEST_CALLCHAIN_DEVICE		0x00040000U	/* a device's registers, no memory */
 
 /**
  * struct perf_guest_section - a section of a record
