@@ -22,6 +22,7 @@
  * aligned, larger ones (KASAN) span two: that costs a stack switch.
  */
 #define KERNEL_STACK_SIZE	0x4000ULL
+#define KERNEL_STACK_SIZE_32	0x2000ULL
 
 /* Exception inside NMI inside IRQ inside a task: four stacks, one to spare. */
 #define MAX_STACK_SWITCHES	4
@@ -49,6 +50,12 @@
 #define EFLAGS_ONE		0x00000002ULL	/* always set */
 #define EFLAGS_ZERO		(~0x003fffffULL | 0x00008028)	/* never set */
 #define EFLAGS_VM		0x00020000ULL
+
+/* What a kernel may leave free at the top of a stack: FRED, and vm86 on 32 bits. */
+#define ENTRY_PADDING		16
+
+/* A user's frame pointer is not farther from the stack pointer. */
+#define USER_FRAME_MAX		0x100000ULL
 
 #define CODE_BYTES		16
 
@@ -191,20 +198,21 @@ static struct addr_range user_half(const struct guest_walk *walk, unsigned int w
 }
 
 /*
- * Kernel code at @ip, stack pointer @sp. 32-bit code with segment bases, or
- * below where Linux has its kernel, is a firmware or a small kernel in the one
- * address space there is: plain frames, no idea of a user.
+ * Kernel code at @ip, stack pointer @sp. Code below where Linux has its kernel, or with
+ * segment bases, is a firmware or a small kernel in the one address space there is: plain
+ * frames, no idea of a user.
  */
 static void enter_kernel(struct frames *f, u64 ip, u64 sp)
 {
 	begin_context(f, PERF_CONTEXT_GUEST_KERNEL);
-	f->linux_kernel = f->word == 8 ||
+	f->linux_kernel = f->word == 8 ? ip >= -half_size(f->walk) :
 			  (!f->cs_base && !f->ss_base && ip >= KERNEL_HALF_32);
 	f->stack = f->linux_kernel ? kernel_half(f, ip, sp) : user_half(f->walk, f->word);
 	f->code = f->stack;
 	if (f->word == 8 && ip >= KERNEL_TEXT_64)
 		f->code = addr_range(KERNEL_TEXT_64, HIGHEST_ADDRESS);
-	f->stack_mask = f->linux_kernel ? KERNEL_STACK_SIZE - 1 : ~0ULL;
+	f->stack_mask = !f->linux_kernel ? ~0ULL :
+			(f->word == 8 ? KERNEL_STACK_SIZE : KERNEL_STACK_SIZE_32) - 1;
 	f->top = sp;
 	/* an empty stack's pointer is just above it */
 	f->end = (sp - 1) | f->stack_mask;
@@ -223,9 +231,19 @@ static void enter_user(struct frames *f, u64 sp)
 	f->at_entry = false;
 }
 
+static bool is_frame(const struct frames *f, u64 bp)
+{
+	return within(&f->stack, bp) && !(bp & (f->word - 1));
+}
+
+static bool on_stack_above(const struct frames *f, u64 addr)
+{
+	return likely(addr >= f->top && addr <= f->end);
+}
+
 /*
- * @addr is not above the last frame on its stack: has the kernel switched
- * stacks there? A user stack has no end known and so is never left.
+ * @addr is not above the last frame on its stack: may it be on another one? A user
+ * stack has no end known and so is never left.
  */
 static bool switch_stack(struct frames *f, u64 addr)
 {
@@ -237,9 +255,55 @@ static bool switch_stack(struct frames *f, u64 addr)
 	return true;
 }
 
-static bool on_stack_above(struct frames *f, u64 addr)
+/* Does the stack go on to @addr, above @f->end? Behind a stack is a page that is not mapped. */
+static bool stack_reaches(struct frames *f, u64 addr)
 {
-	return likely(addr >= f->top && addr <= f->end) || switch_stack(f, addr);
+	u64 page;
+	u8 byte;
+
+	if (addr - f->top >= KERNEL_STACK_SIZE)
+		return false;
+	for (page = f->end + 1; page <= addr; page += GUEST_PAGE_SIZE)
+		if (guest_read(f->walk, page, &byte, sizeof(byte)))
+			return false;
+	return true;
+}
+
+/*
+ * The stack pointer that the kernel has left at the top of an IRQ stack when it went
+ * there by a call, or at the bottom if it is a 32-bit one.
+ */
+static bool read_link(struct frames *f, u64 *sp)
+{
+	u64 words[2];
+	u32 word;
+
+	if (f->word == 8) {
+		if (guest_read(f->walk, (f->top | (GUEST_PAGE_SIZE - 1)) + 1 - sizeof(words),
+			       words, sizeof(words)))
+			return false;
+		*sp = words[1];
+		return within(&f->code, words[0]);
+	}
+	if (guest_read(f->walk, (f->top - 1) & ~f->stack_mask, &word, sizeof(word)))
+		return false;
+	*sp = word;
+	return true;
+}
+
+/*
+ * A kernel without frame pointers has anything in the register. A frame on another stack
+ * is believed only if the kernel has left a note that it came from there.
+ */
+static bool frame_elsewhere(struct frames *f, u64 bp)
+{
+	u64 sp;
+
+	if (!switch_stack(f, bp))
+		return false;
+	if (stack_reaches(f, bp))
+		return true;
+	return read_link(f, &sp) && is_frame(f, sp) && bp - sp < KERNEL_STACK_SIZE;
 }
 
 static u32 read_frame_32(const struct frames *f, u64 bp, struct guest_frame *frame)
@@ -286,11 +350,6 @@ static unsigned int add_frames(struct frames *f, const struct guest_frame *frame
 	return i;
 }
 
-static bool is_frame(const struct frames *f, u64 bp)
-{
-	return within(&f->stack, bp) && !(bp & (f->word - 1));
-}
-
 /* Follow frame pointers while they are plain ones. */
 static bool plain_frames(struct frames *f)
 {
@@ -299,7 +358,7 @@ static bool plain_frames(struct frames *f)
 	u32 error;
 
 	while (is_frame(f, f->bp)) {
-		if (!on_stack_above(f, f->bp))
+		if (!on_stack_above(f, f->bp) && !frame_elsewhere(f, f->bp))
 			return stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
 		error = f->word == 8 ? guest_read_frames(f->walk, f->bp, frames, &nr) :
 				       read_frame_32(f, f->bp, frames);
@@ -453,7 +512,7 @@ static bool interrupted_kernel(struct frames *f, const struct saved_regs *r, u64
 	f->top = addr + regs_size(f);
 	f->end = addr | f->stack_mask;
 	/* an interrupt keeps the stack or comes from another one */
-	if (r->sp != f->end + 1 && !on_stack_above(f, r->sp))
+	if (r->sp != f->end + 1 && !on_stack_above(f, r->sp) && !switch_stack(f, r->sp))
 		return stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
 	if (!add_frame(f, r->ip))
 		return false;
@@ -471,11 +530,12 @@ static bool interrupted_kernel(struct frames *f, const struct saved_regs *r, u64
  */
 static bool encoded_regs(struct frames *f, u64 addr)
 {
+	bool here = on_stack_above(f, addr);
 	struct saved_regs r;
 	unsigned int word;
 	u32 error;
 
-	if (!on_stack_above(f, addr))
+	if (!here && !switch_stack(f, addr))
 		return stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
 	error = read_regs(f, addr, &r);
 	if (error)
@@ -486,9 +546,9 @@ static bool encoded_regs(struct frames *f, u64 addr)
 		interrupted_user(f, &r, word);
 		return false;
 	}
-	/* a kernel thread is born with empty ones: its root */
+	/* a kernel thread is born with empty ones: its root. Zeros elsewhere say nothing. */
 	if (!r.ip && !r.cs)
-		return false;
+		return here ? false : stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
 	if (!is_kernel_regs(f, &r))
 		return stop(f, PERF_GUEST_CALLCHAIN_MISALIGNED);
 	return interrupted_kernel(f, &r, addr);
@@ -513,25 +573,95 @@ static bool syscall_root(struct frames *f)
 	return true;
 }
 
+/* What the CPU, or the entry code in its place, stores of user mode on an empty stack. */
+static u32 read_iret_frame(struct frames *f, u64 addr, struct saved_regs *r)
+{
+	u64 words[5];
+	u32 halves[5], error;
+	unsigned int i;
+
+	if (f->word == 8) {
+		error = guest_read(f->walk, addr, words, sizeof(words));
+	} else {
+		error = guest_read(f->walk, addr, halves, sizeof(halves));
+		for (i = 0; !error && i < ARRAY_SIZE(words); i++)
+			words[i] = halves[i];
+	}
+	if (error)
+		return error;
+	r->ip = words[0];
+	r->cs = words[1];
+	r->flags = words[2];
+	r->sp = words[3];
+	r->ss = words[4];
+	r->bp = f->bp;
+	return 0;
+}
+
+/* On a stack with only that on it, and the rest of pt_regs maybe: the user goes on there. */
+static bool entry_with_regs(struct frames *f, u64 end)
+{
+	struct saved_regs r;
+	unsigned int word, padding;
+
+	for (padding = 0; padding <= ENTRY_PADDING; padding += 8) {
+		if (f->top > end - padding - 5 * f->word ||
+		    read_iret_frame(f, end - padding - 5 * f->word, &r))
+			break;
+		word = user_word(f, &r);
+		if (word) {
+			interrupted_user(f, &r, word);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* With less on it? @f->top is the stack pointer. */
+static bool entry_stack_empty(struct frames *f, u64 end)
+{
+	u64 used = end - f->top, word;
+
+	if (f->word == 4)
+		return used <= ENTRY_PADDING + 5 * f->word;
+	if (!used)
+		return !(f->top & f->stack_mask);
+	if (used >= 5 * f->word || guest_read(f->walk, end - 8, &word, sizeof(word)))
+		return false;
+	/* entry begins with the stack segment, exit with the stack pointer */
+	return word <= 0xffff ? (word & 3) == 3 : f->bp - word < USER_FRAME_MAX;
+}
+
 /*
- * A sample in the entry code finds the user's frame pointer not yet replaced.
- * Then the stack is the user's still, or nearly empty: pt_regs or less are on it,
- * up to its page-aligned top. (Of a compat process that early, nothing tells.)
+ * A sample in the entry code finds the user's frame pointer not yet replaced. Then the
+ * stack is the user's still, or nearly empty: pt_regs or less are on it, up to its
+ * page-aligned top. A kernel without frame pointers may have such an address there at any
+ * time: what is on the stack decides.
+ *
+ * False if this is no entry code.
  */
-static bool in_entry_code(const struct frames *f)
+static bool entry_code(struct frames *f)
 {
 	struct addr_range half = user_half(f->walk, f->word);
+	u64 end = ((f->top - 1) | (GUEST_PAGE_SIZE - 1)) + 1;
 
 	if (!f->at_entry)
 		return false;
-	return !within(&f->stack, f->top - 1) ? within(&half, f->top) :
-		(-f->top & (GUEST_PAGE_SIZE - 1)) <= 2 * regs_size(f);
-}
-
-static void entry_code(struct frames *f)
-{
-	enter_user(f, within(&f->stack, f->top - 1) ? 0 : f->top);
+	if (!within(&f->stack, f->top - 1)) {
+		if (!within(&half, f->top))
+			return false;
+		enter_user(f, f->top);
+	} else if (end - f->top > ENTRY_PADDING + 2 * regs_size(f)) {
+		return false;
+	} else if (entry_with_regs(f, end)) {
+		return true;
+	} else if (entry_stack_empty(f, end)) {
+		enter_user(f, 0);
+	} else {
+		return false;
+	}
 	user_frames(f);
+	return true;
 }
 
 /* A 32-bit kernel clears the top bit of a pt_regs pointer: it looks user. */
@@ -548,10 +678,7 @@ static bool special_frame_32(struct frames *f)
 	/* system call entry does not clear ebp here */
 	if (syscall_root(f))
 		return false;
-	if (!in_entry_code(f))
-		return stop(f, what_is_wrong(f));
-	entry_code(f);
-	return false;
+	return entry_code(f) ? false : stop(f, what_is_wrong(f));
 }
 
 static bool special_frame_64(struct frames *f)
@@ -560,10 +687,7 @@ static bool special_frame_64(struct frames *f)
 
 	if ((f->bp & 1) && within(&f->stack, f->bp))
 		return encoded_regs(f, f->bp - 1);
-	if (!within(&half, f->bp) || !in_entry_code(f))
-		return stop(f, what_is_wrong(f));
-	entry_code(f);
-	return false;
+	return within(&half, f->bp) && entry_code(f) ? false : stop(f, what_is_wrong(f));
 }
 
 /* @f->bp is no plain frame. True if the walk goes on in the kernel. */
@@ -741,7 +865,8 @@ void guest_unwind(struct guest_walk *walk, const struct guest_regs *regs)
 		enter_kernel(&f, ip, sp);
 
 	walk->flags |= mode_flag(regs);
-	if (add_frame(&f, ip))
+	/* no code is up there: a guest that jumps there is not to write context marks */
+	if (add_frame(&f, ip < (u64)PERF_CONTEXT_MAX ? ip : (u64)PERF_CONTEXT_MAX - 1))
 		walk_from(&f, regs, ip, sp);
 	count_frames(&f);
 }

@@ -23,8 +23,16 @@
  * and a plain frame. The start adds code and a return address.
  */
 #define FRAME_READS	(2 * (3 * 4 + 1))
+
+/* Those to leave a stack: four pages of it, and its top; there are four times. */
+#define SWITCH_READS	(4 * (4 + 2))
+
+/* Those to know entry code by: the user's registers in three places, and a word. */
+#define ENTRY_READS	(2 * (3 + 1))
+
 #define MAX_READS(frames)							\
-	(GUEST_UNWIND_PAGES * TABLE_READS + ((frames) + 2) * FRAME_READS)
+	(GUEST_UNWIND_PAGES * TABLE_READS + ((frames) + 2) * FRAME_READS +	\
+	 SWITCH_READS + ENTRY_READS)
 
 #define KNOWN_FLAGS								\
 	(PERF_GUEST_CALLCHAIN_MODE | (PERF_GUEST_CALLCHAIN_SHORT))
@@ -89,7 +97,7 @@ void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
 	struct guest *g = ctx;
 
 	ensure(handle >= 1 && handle <= g->nr && handle != g->refuse);
-	ensure(len >= 1 && len <= 16 && offset + len <= GUEST_PAGE_SIZE);
+	ensure(len >= 1 && len <= 40 && offset + len <= GUEST_PAGE_SIZE);
 	ensure(++g->reads <= g->max_reads);
 	memcpy(dst, g->pages[handle - 1].mem + offset, len);
 }
@@ -127,25 +135,30 @@ static void check_chain(const struct guest_walk *walk, const struct guest_regs *
 {
 	u64 user_end = walk->paging->mode == GUEST_PAGING_5LEVEL ? 1ULL << 56 : 1ULL << 47;
 	bool user = regs->cpl == 3;
+	/* firmware and small kernels have one half for all */
+	bool low = user || (regs->bits == 64 && regs->ip < -user_end);
 	u32 i, marks = 0;
 	u64 ip;
 
 	for (i = 0; i < walk->nr; i++) {
 		ip = walk->ips[i];
-		/* a sampled ip is what it is; it may look like a mark */
-		if (i == 1)
+		/* a sampled ip is what it is, but never looks like a mark */
+		if (i == 1) {
+			ensure(ip < (u64)PERF_CONTEXT_MAX);
 			continue;
+		}
 		if (!is_mark(ip)) {
 			ensure(i != 0 && ip >= 0x1000);
 			if (regs->bits == 64)
-				ensure(user ? ip < user_end : ip >= -user_end);
+				ensure(low ? ip < user_end : ip >= -user_end);
 			else
 				ensure(ip < 1ULL << 32);
 			continue;
 		}
-		ensure(i == 0 || (ip == (u64)PERF_CONTEXT_GUEST_USER && !user));
+		ensure(i == 0 || (ip == (u64)PERF_CONTEXT_GUEST_USER && !low));
 		ensure(i + 1 < walk->nr);
 		user = ip == (u64)PERF_CONTEXT_GUEST_USER;
+		low |= user;
 		ensure(i != 0 || user == (regs->cpl == 3));
 		marks++;
 	}

@@ -166,7 +166,7 @@ static void kernel(void)
 	RUN(g, "kernel frame misaligned", M32 | PERF_GUEST_CALLCHAIN_MISALIGNED,
 	    KERNEL, K(0), K(1));
 	put_frame(g, TASK_STACK + 0x1020, TASK_STACK + 0x100000, K(1));
-	RUN(g, "kernel frame not mapped", M32 | PERF_GUEST_CALLCHAIN_UNMAPPED,
+	RUN(g, "kernel frame elsewhere", M32 | PERF_GUEST_CALLCHAIN_BACKWARD,
 	    KERNEL, K(0), K(1));
 	put_frame(g, TASK_STACK + 0x1020, TASK_REGS - 8, U(1));
 	RUN(g, "return from kernel to user", M32 | PERF_GUEST_CALLCHAIN_BAD_RETURN, KERNEL, K(0));
@@ -177,6 +177,24 @@ static void kernel(void)
 	g->regs.bp = 0x08060020;
 	put_frame(g, 0x08060020, 0, U(1));
 	RUN(g, "entry code, low user stack", M32, KERNEL, K(0), USER, U(1));
+	made_guest__delete(g);
+}
+
+/* The interrupted stack pointer is at the bottom of an IRQ stack. */
+static void irq_stack(void)
+{
+	struct made_guest *g = kernel_guest();
+	const u64 irq_stack = 0xc2350000;
+
+	g->regs.sp = irq_stack + 0x1fc0;
+	g->regs.bp = irq_stack + 0x1fe0;
+	put_frame(g, irq_stack + 0x1fe0, TASK_STACK + 0x1020, K(1));
+	put_word(g, irq_stack, TASK_STACK + 0x1010);
+	put_frame(g, TASK_STACK + 0x1020, TASK_REGS - 8, K(2));
+	put_frame(g, TASK_REGS - 8, 0, K(3));
+	RUN(g, "IRQ stack", M32, KERNEL, K(0), K(1), K(2), K(3), USER, U(0), U(1), U(2), U(3));
+	put_word(g, irq_stack, 0x57ac6e9d);
+	RUN(g, "end of a task's stack", M32 | PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL, K(0), K(1));
 	made_guest__delete(g);
 }
 
@@ -223,6 +241,7 @@ void test_frames_32(void)
 	user();
 	segments();
 	kernel();
+	irq_stack();
 	no_paging();
 	real_mode();
 }

@@ -397,6 +397,13 @@ static void birth(void)
 	made_guest__delete(g);
 }
 
+/* What the kernel leaves at the top of an IRQ stack that it has gone to from @sp. */
+static void put_link(struct made_guest *g, u64 sp)
+{
+	put_word(g, IRQ_STACK + 0x4000 - 8, sp);
+	put_word(g, IRQ_STACK + 0x4000 - 16, K(20));
+}
+
 static void stacks(void)
 {
 	struct made_guest *g = syscall_guest();
@@ -415,6 +422,7 @@ static void stacks(void)
 	r.ip = K(12);
 	put_regs(g, NMI_STACK + 0xf00, &r);
 	put_frame(g, IRQ_STACK + 0x3e40, TASK_STACK + 0x2e00, K(13));
+	put_link(g, TASK_STACK + 0x2dc0);
 	put_frame(g, TASK_STACK + 0x2e00, irq_regs | 1, K(14));
 	r.sp = TASK_STACK + 0x3000;
 	r.bp = TASK_STACK + 0x3020;
@@ -425,8 +433,78 @@ static void stacks(void)
 	    K(13), K(14), K(0), K(1), K(2), USER, U(0), U(1), U(2), U(3));
 
 	put_frame(g, IRQ_STACK + 0x3e40, NMI_STACK + 0x900, K(13));
+	RUN(g, "the interrupted stack is another one", PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL,
+	    K(10), K(11), K(12), K(13));
+	put_link(g, NMI_STACK + 0x8c0);
 	RUN(g, "loop over two stacks", PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL, K(10), K(11),
 	    K(12), K(13), K(11), K(12), K(13), K(11));
+	made_guest__delete(g);
+}
+
+/*
+ * A kernel without frame pointers has anything in rbp: the base of a device's registers,
+ * a buffer. What looks like frames there is none.
+ */
+static void no_stack(void)
+{
+	const u64 elsewhere = 0xffffc90000500100;
+	struct made_guest *g = syscall_guest();
+	struct made_regs zero = { 0 };
+
+	put_frame(g, elsewhere, elsewhere + 0x40, K(15));
+	put_frame(g, elsewhere + 0x40, 0, K(16));
+	put_regs(g, elsewhere + 0x100, &zero);
+	g->regs.bp = elsewhere;
+	RUN(g, "first frame pointer to elsewhere in the kernel", PERF_GUEST_CALLCHAIN_BACKWARD,
+	    KERNEL, K(0));
+	g->regs.bp = TASK_STACK + 0x3020;
+	put_frame(g, TASK_STACK + 0x3020, elsewhere, K(1));
+	RUN(g, "frame pointer to elsewhere in the kernel", PERF_GUEST_CALLCHAIN_BACKWARD,
+	    KERNEL, K(0), K(1));
+	put_frame(g, TASK_STACK + 0x3020, (elsewhere + 0x100) | 1, K(1));
+	RUN(g, "pt_regs of zeros elsewhere in the kernel", PERF_GUEST_CALLCHAIN_BACKWARD,
+	    KERNEL, K(0), K(1));
+
+	g->regs.sp = IRQ_STACK + 0x3e00;
+	g->regs.bp = IRQ_STACK + 0x3e40;
+	put_frame(g, IRQ_STACK + 0x3e40, TASK_STACK + 0x3020, K(13));
+	put_frame(g, TASK_STACK + 0x3020, TASK_REGS - 16, K(1));
+	put_link(g, TASK_STACK + 0x3008);
+	RUN(g, "IRQ stack", 0, KERNEL, K(0), K(13), K(1), K(2), USER, U(0), U(1), U(2), U(3));
+	put_link(g, TASK_STACK + 0x3028);
+	RUN(g, "IRQ stack, frame below the interrupted stack pointer",
+	    PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL, K(0), K(13));
+	put_link(g, TASK_STACK + 0x3008);
+	put_word(g, IRQ_STACK + 0x4000 - 16, elsewhere);
+	RUN(g, "IRQ stack, no call at its top", PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL, K(0), K(13));
+	put_link(g, U(0));
+	RUN(g, "IRQ stack, no stack pointer at its top", PERF_GUEST_CALLCHAIN_BACKWARD,
+	    KERNEL, K(0), K(13));
+	made_guest__delete(g);
+}
+
+/* IRQ stacks begin on any page, and those of KASAN kernels are twice as large. */
+static void unaligned(void)
+{
+	const u64 border = TASK_STACK + 0x4000;
+	struct made_guest *g = kernel_guest();
+
+	put_frame(g, TASK_STACK + 0x3020, border + 0x100, K(1));
+	put_frame(g, border + 0x100, 0, K(2));
+	RUN(g, "stack across 16 KiB", 0, KERNEL, K(0), K(1), K(2));
+	put_frame(g, TASK_STACK + 0x3020, border + 0x1100, K(1));
+	put_frame(g, border + 0x1100, 0, K(2));
+	RUN(g, "stack across 16 KiB, pages further", 0, KERNEL, K(0), K(1), K(2));
+	put_frame(g, TASK_STACK + 0x3020, border + 0x7100, K(1));
+	put_frame(g, border + 0x7100, 0, K(2));
+	RUN(g, "farther than a stack reaches", PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL, K(0), K(1));
+	made_guest__delete(g);
+
+	g = kernel_guest();
+	put_frame(g, TASK_STACK + 0x3020, border + 0x1100, K(1));
+	put_frame(g, border + 0x1100, 0, K(2));
+	RUN(g, "another stack behind a page that is not mapped", PERF_GUEST_CALLCHAIN_BACKWARD,
+	    KERNEL, K(0), K(1));
 	made_guest__delete(g);
 }
 
@@ -445,16 +523,31 @@ static void entry_code(void)
 	g->regs.sp = TASK_STACK + 0x4000;
 	RUN(g, "entry code on an empty kernel stack", 0, KERNEL, K(0), USER, U(1), U(2), U(3));
 	g->regs.sp = TASK_REGS;
-	RUN(g, "entry code with pt_regs stored", 0, KERNEL, K(0), USER, U(1), U(2), U(3));
+	put_regs(g, TASK_REGS, &user_regs);
+	RUN(g, "entry code with pt_regs stored", 0, KERNEL, K(0), USER, U(0), U(1), U(2), U(3));
+	g->regs.sp = TASK_STACK + 0x4000 - 40;
+	RUN(g, "entry code with what the CPU has stored", 0, KERNEL, K(0), USER, U(0), U(1), U(2),
+	    U(3));
+	g->regs.sp = TASK_STACK + 0x4000 - 24;
+	RUN(g, "entry code with half of that", 0, KERNEL, K(0), USER, U(1), U(2), U(3));
+	put_word(g, TASK_STACK + 0x3ff8, USER_STACK);
+	g->regs.sp = TASK_STACK + 0x4000 - 16;
+	RUN(g, "exit code with the user's stack pointer", 0, KERNEL, K(0), USER, U(1), U(2), U(3));
+	put_regs(g, TASK_REGS, &user_regs);
 	g->regs.sp = TASK_STACK + 0x3500;
 	RUN(g, "user address in rbp deep in the kernel", PERF_GUEST_CALLCHAIN_NONCANONICAL,
 	    KERNEL, K(0));
 	g->regs.sp = TASK_REGS;
 	g->regs.bp = USER_STACK + 0x61;
+	RUN(g, "entry code, user's frame pointer is none", PERF_GUEST_CALLCHAIN_MISALIGNED,
+	    KERNEL, K(0), USER, U(0));
+	g->regs.bp = USER_STACK + 0x100000;
+	RUN(g, "entry code, user stack not mapped", PERF_GUEST_CALLCHAIN_UNMAPPED, KERNEL, K(0),
+	    USER, U(0));
+	g->regs.sp = TASK_STACK + 0x4000;
+	g->regs.bp = USER_STACK + 0x61;
 	RUN(g, "entry code, no mark for a user chain of nothing",
 	    PERF_GUEST_CALLCHAIN_MISALIGNED, KERNEL, K(0));
-	g->regs.bp = USER_STACK + 0x100000;
-	RUN(g, "entry code, user stack not mapped", PERF_GUEST_CALLCHAIN_UNMAPPED, KERNEL, K(0));
 
 	g->regs.sp = NMI_STACK + 0x800;
 	g->regs.bp = (NMI_STACK + 0xf00) | 1;
@@ -463,6 +556,69 @@ static void entry_code(void)
 	g->regs.bp = NMI_STACK + 0x900;
 	put_frame(g, NMI_STACK + 0x900, (NMI_STACK + 0xf00) | 1, K(1));
 	RUN(g, "NMI in entry code, deeper", 0, KERNEL, K(0), K(1), K(9), USER, U(1), U(2), U(3));
+	made_guest__delete(g);
+
+	/* FRED leaves two words free */
+	g = kernel_guest();
+	put_user_stack(g);
+	put_regs(g, TASK_REGS - 16, &user_regs);
+	g->regs.bp = USER_STACK + 0x20;
+	g->regs.sp = TASK_REGS - 16;
+	RUN(g, "entry code, two words free above", 0, KERNEL, K(0), USER, U(0), U(1), U(2), U(3));
+	made_guest__delete(g);
+}
+
+/* A kernel without frame pointers may have a user's address in rbp, anywhere on its stack. */
+static void no_entry_code(void)
+{
+	const u32 reason = PERF_GUEST_CALLCHAIN_NONCANONICAL;
+	struct made_guest *g = kernel_guest();
+
+	put_user_stack(g);
+	g->regs.bp = USER_STACK + 0x20;
+	put_word(g, TASK_STACK + 0x2ff8, 0x1234);
+	g->regs.sp = TASK_STACK + 0x3000;
+	RUN(g, "user address in rbp at a page's end", reason, KERNEL, K(0));
+	g->regs.sp = TASK_STACK + 0x3000 - 8;
+	RUN(g, "user address in rbp, near a page's end", reason, KERNEL, K(0));
+	g->regs.sp = TASK_STACK + 0x3000 - 168;
+	RUN(g, "user address in rbp, farther from a page's end", reason, KERNEL, K(0));
+	put_word(g, TASK_STACK + 0x3ff8, 0x1234);
+	g->regs.sp = TASK_STACK + 0x4000 - 8;
+	RUN(g, "user address in rbp at the top, no stack segment", reason, KERNEL, K(0));
+	g->regs.sp = TASK_STACK + 0x4000 - 168;
+	RUN(g, "user address in rbp at the top, no user's registers", reason, KERNEL, K(0));
+	made_guest__delete(g);
+}
+
+/* Firmware, unikernels, small hypervisors: ring 0 in the lower half, and nothing else. */
+static void lower_half(void)
+{
+	struct made_guest *g = user_guest();
+	const u64 stack = 0x7f0e000;
+
+	g->regs = (struct guest_regs) {
+		.ip = U(0), .sp = stack, .bp = stack + 0x20, .bits = 64, .lma = true,
+	};
+	put_frame(g, stack + 0x20, stack + 0x60, U(1));
+	put_frame(g, stack + 0x60, stack + 0x80, U(2));
+	put_frame(g, stack + 0x80, 0, 0);
+	RUN(g, "kernel in the lower half", 0, KERNEL, U(0), U(1), U(2));
+	put_frame(g, stack + 0x80, 0, U(3));
+	RUN(g, "kernel in the lower half, ended by a frame pointer of 0", 0,
+	    KERNEL, U(0), U(1), U(2), U(3));
+	put_frame(g, stack + 0x60, stack + 0x20, U(2));
+	RUN(g, "loop in the lower half", PERF_GUEST_CALLCHAIN_BACKWARD, KERNEL, U(0), U(1), U(2));
+	put_frame(g, stack + 0x60, TASK_STACK + 0x3020, U(2));
+	put_frame(g, TASK_STACK + 0x3020, 0, U(3));
+	RUN(g, "from the lower half to the upper", PERF_GUEST_CALLCHAIN_NONCANONICAL,
+	    KERNEL, U(0), U(1), U(2));
+	put_frame(g, stack + 0x60, stack + 0x80, 0x8000000000000);
+	RUN(g, "return to nowhere in the lower half", PERF_GUEST_CALLCHAIN_BAD_RETURN,
+	    KERNEL, U(0), U(1));
+	g->regs.bp = 0x12345671;
+	RUN(g, "no frame pointer in the lower half", PERF_GUEST_CALLCHAIN_MISALIGNED,
+	    KERNEL, U(0));
 	made_guest__delete(g);
 }
 
@@ -565,6 +721,23 @@ static void refused(void)
 	made_guest__delete(g);
 }
 
+/* A guest can be anywhere, at what means something else in a chain, too. */
+static void forged_mark(void)
+{
+	struct made_guest *g = syscall_guest();
+
+	g->regs.ip = USER;
+	RUN(g, "address that is a context mark", 0, KERNEL, (u64)PERF_CONTEXT_MAX - 1, K(1), K(2),
+	    USER, U(0), U(1), U(2), U(3));
+	g->regs.ip = ~0ULL;
+	RUN(g, "last address", 0, KERNEL, (u64)PERF_CONTEXT_MAX - 1, K(1), K(2),
+	    USER, U(0), U(1), U(2), U(3));
+	g->regs.ip = (u64)PERF_CONTEXT_MAX - 1;
+	RUN(g, "last address below the marks", 0, KERNEL, (u64)PERF_CONTEXT_MAX - 1, K(1), K(2),
+	    USER, U(0), U(1), U(2), U(3));
+	made_guest__delete(g);
+}
+
 void test_frames_64(void)
 {
 	user_chains();
@@ -579,9 +752,14 @@ void test_frames_64(void)
 	interrupts();
 	birth();
 	stacks();
+	no_stack();
+	unaligned();
 	entry_code();
+	no_entry_code();
+	lower_half();
 	compat();
 	five_level();
 	nested();
 	refused();
+	forged_mark();
 }

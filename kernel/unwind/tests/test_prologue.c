@@ -185,7 +185,7 @@ static void syscall_entry(void)
 	put_word(g, regs, caller);
 	g->regs.bp = STACK + 0x140;
 	check__begin("prologue: return to entry code");
-	CHECK_CHAIN(g, PERF_GUEST_CALLCHAIN_MODE_64, KERNEL, ip + 12, caller, USER,
+	CHECK_CHAIN(g, PERF_GUEST_CALLCHAIN_MODE_64, KERNEL, ip + 12, caller, USER, IP,
 		    CALLERS_CALLER);
 	check__end();
 	made_guest__delete(g);

@@ -28,7 +28,8 @@
  * header.misc is PERF_RECORD_MISC_GUEST_KERNEL or _GUEST_USER, as the guest
  * ran. ips[] is laid out like a sample's callchain, innermost frame first, with
  * PERF_CONTEXT_GUEST_KERNEL and PERF_CONTEXT_GUEST_USER in front of the frames
- * of each. One record answers all samples of its event that hold its cookie.
+ * of each. One record answers all samples of its event that hold its cookie. A guest
+ * that runs where context marks are (PERF_CONTEXT_MAX) is shown right below them.
  *
  * The address space identifies a guest process as long as that lives; the
  * VMM's pid in sample_id and vcpu_id identify the vCPU.
@@ -62,7 +63,7 @@
 #define PERF_GUEST_CALLCHAIN_UNREADABLE		0x00000800U	/* no memory, or it would fault */
 #define PERF_GUEST_CALLCHAIN_NONCANONICAL	0x00001000U	/* frame pointer is no address */
 #define PERF_GUEST_CALLCHAIN_MISALIGNED		0x00002000U	/* frame pointer not aligned */
-#define PERF_GUEST_CALLCHAIN_BACKWARD		0x00004000U	/* frame pointer does not go up */
+#define PERF_GUEST_CALLCHAIN_BACKWARD		0x00004000U	/* frame pointer does not go up its stack */
 #define PERF_GUEST_CALLCHAIN_BAD_RETURN		0x00008000U	/* return address cannot be code */
 #define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* stack spans too many pages */
 #define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
