@@ -26,6 +26,7 @@
 #include "util/copyfile.h"
 #include "util/guest-cfi.h"
 #include "util/guest-dwarf.h"
+#include "util/guest-file.h"
 #include "util/guest-dwarf-child.h"
 #include "util/guest-unwind.h"
 #include "util/guest-snapshot.h"
@@ -62,7 +63,8 @@ static struct guest_dwarf *open_guest(void)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%d", dir, PID);
-	return guest_dwarf__new(path);
+	/* closed with the process */
+	return guest_dwarf__new(guest_file__root(path));
 }
 
 #define NOT_HERE(name)								\
@@ -740,7 +742,7 @@ static bool check_sample(struct guest_dwarf *gd, const struct made_sample *made)
 static int test__guest_dwarf_samples(struct test_suite *test __maybe_unused,
 				     int subtest __maybe_unused)
 {
-	struct guest_dwarf *gd = guest_dwarf__new(NULL);
+	struct guest_dwarf *gd = guest_dwarf__new(-1);
 	int ret = TEST_OK;
 	size_t i;
 

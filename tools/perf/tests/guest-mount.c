@@ -19,6 +19,7 @@
 #include "debug.h"
 #include "util.h"
 #include "util/guest-facts.h"
+#include "util/guest-child.h"
 #include "util/guest-file.h"
 
 #define TIMEOUT_MS	20000
@@ -65,20 +66,21 @@ struct content {
 	char	text[256];
 };
 
-static int read_child(void *arg, void *result)
+static int read_child(void *arg, void *result, int root)
 {
 	struct content *content = result;
-	int root = guest_file__root(dir);
 
-	if (root < 0)
-		return root;
 	content->size = guest_file__read(root, arg, content->text, sizeof(content->text));
 	return 0;
 }
 
 static ssize_t read_in_child(const char *path, struct content *content)
 {
-	int err = guest_child__run(read_child, (void *)path, content, sizeof(*content), TIMEOUT_MS);
+	const struct guest_child child = {
+		.fn = read_child, .arg = (void *)path, .dir = dir, .mounted = true,
+		.idle_ms = TIMEOUT_MS,
+	};
+	int err = guest_child__run(&child, content, sizeof(*content));
 
 	return err ?: content->size;
 }
@@ -158,7 +160,8 @@ static int test__guest_mount_special(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
-static int hang_child(void *arg __maybe_unused, void *result __maybe_unused)
+static int hang_child(void *arg __maybe_unused, void *result __maybe_unused,
+		      int root __maybe_unused)
 {
 	for (;;)
 		pause();
@@ -166,9 +169,8 @@ static int hang_child(void *arg __maybe_unused, void *result __maybe_unused)
 }
 
 /* gets a byte at a time, for ever */
-static int drip_child(void *arg __maybe_unused, void *result __maybe_unused)
+static int drip_child(void *arg __maybe_unused, void *result __maybe_unused, int root)
 {
-	int root = guest_file__root("/");
 	char text[8];
 
 	for (;;) {
@@ -178,16 +180,43 @@ static int drip_child(void *arg __maybe_unused, void *result __maybe_unused)
 	return 0;
 }
 
-static int crash_child(void *arg __maybe_unused, void *result __maybe_unused)
+static int crash_child(void *arg __maybe_unused, void *result __maybe_unused,
+		       int root __maybe_unused)
 {
 	abort();
 	return 0;
 }
 
-static int fail_child(void *arg __maybe_unused, void *result)
+static int fail_child(void *arg __maybe_unused, void *result, int root __maybe_unused)
 {
 	*(int *)result = 2;
 	return -ENXIO;
+}
+
+static int lie_child(void *arg __maybe_unused, void *result, int root __maybe_unused)
+{
+	*(int *)result = 2;
+	return 0;
+}
+
+static int strange_child(void *arg __maybe_unused, void *result __maybe_unused,
+			 int root __maybe_unused)
+{
+	return 1;
+}
+
+static bool is_three(const void *result)
+{
+	return *(const int *)result == 3;
+}
+
+static int run(int (*fn)(void *arg, void *result, int root), int idle_ms, int *result)
+{
+	const struct guest_child child = {
+		.fn = fn, .check = is_three, .dir = "/", .idle_ms = idle_ms,
+	};
+
+	return guest_child__run(&child, result, sizeof(*result));
 }
 
 static int test__guest_mount_child(struct test_suite *test __maybe_unused,
@@ -195,32 +224,30 @@ static int test__guest_mount_child(struct test_suite *test __maybe_unused,
 {
 	int result = 1;
 
-	TEST_ASSERT_EQUAL("hangs", guest_child__run(hang_child, NULL, &result, sizeof(result), 50),
-			  -ETIMEDOUT);
-	TEST_ASSERT_EQUAL("drips", guest_child__run(drip_child, NULL, &result, sizeof(result), 50),
-			  -ETIMEDOUT);
-	TEST_ASSERT_EQUAL("dies", guest_child__run(crash_child, NULL, &result, sizeof(result),
-						   TIMEOUT_MS), -EIO);
-	TEST_ASSERT_EQUAL("fails", guest_child__run(fail_child, NULL, &result, sizeof(result),
-						    TIMEOUT_MS), -ENXIO);
+	TEST_ASSERT_EQUAL("hangs", run(hang_child, 50, &result), -ETIMEDOUT);
+	TEST_ASSERT_EQUAL("drips", run(drip_child, 50, &result), -ETIMEDOUT);
+	TEST_ASSERT_EQUAL("dies", run(crash_child, TIMEOUT_MS, &result), -EIO);
+	TEST_ASSERT_EQUAL("fails", run(fail_child, TIMEOUT_MS, &result), -ENXIO);
+	TEST_ASSERT_EQUAL("lies", run(lie_child, TIMEOUT_MS, &result), -EBADMSG);
+	TEST_ASSERT_EQUAL("is not itself", run(strange_child, TIMEOUT_MS, &result), -EBADMSG);
 	TEST_ASSERT_EQUAL("result is left alone", result, 1);
 	TEST_ASSERT_VAL("no child is left", waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	return TEST_OK;
 }
 
-static int facts_child(void *arg __maybe_unused, void *result)
+static int facts_child(void *arg __maybe_unused, void *result, int root)
 {
-	int root = guest_file__root(dir);
-
-	if (root < 0)
-		return root;
 	guest_facts__read(result, root);
 	return 0;
 }
 
 static int get_facts(struct guest_facts *facts)
 {
-	return guest_child__run(facts_child, NULL, facts, sizeof(*facts), TIMEOUT_MS);
+	const struct guest_child child = {
+		.fn = facts_child, .dir = dir, .mounted = true, .idle_ms = TIMEOUT_MS,
+	};
+
+	return guest_child__run(&child, facts, sizeof(*facts));
 }
 
 static int check_facts(void)

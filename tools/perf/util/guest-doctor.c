@@ -8,29 +8,27 @@
 #include "event.h"
 #include "guest-callchain.h"
 #include "guest-doctor.h"
+#include "guest-child.h"
 #include "guest-file.h"
 #include "guest-list.h"
 #include "guest-record.h"
 
-static int openat2_child(void *arg __maybe_unused, void *result __maybe_unused)
+static int openat2_child(void *arg __maybe_unused, void *result __maybe_unused, int root)
 {
-	int root = guest_file__root("/"), fd;
+	int fd = guest_file__opendir(root, "proc");
 
-	if (root < 0)
-		return root;
-	fd = guest_file__opendir(root, "proc");
 	return fd < 0 ? fd : 0;
 }
 
 void guest_doctor__look(struct guest_doctor *doctor)
 {
-	char none;
+	const struct guest_child child = { .fn = openat2_child, .dir = "/", .idle_ms = 1000 };
 
 	doctor->callchains = guest_callchain__supported();
 	doctor->kvm = !access("/dev/kvm", F_OK);
 	doctor->privileged = perf_event_paranoid_check(0);
 	doctor->cycles = guest_record__has_cycles();
-	doctor->openat2 = !guest_child__run(openat2_child, NULL, &none, 0, 1000);
+	doctor->openat2 = !guest_child__run(&child, NULL, 0);
 }
 
 struct check {

@@ -57,7 +57,7 @@ struct guest_dwarf {
 	struct space	       spaces[1 << ROOTS_LOG2];
 };
 
-struct guest_dwarf *guest_dwarf__new(const char *dir)
+struct guest_dwarf *guest_dwarf__new(int root)
 {
 	struct guest_dwarf *gd = zalloc(sizeof(*gd));
 	size_t i;
@@ -66,8 +66,8 @@ struct guest_dwarf *guest_dwarf__new(const char *dir)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(gd->spaces); i++)
 		gd->spaces[i] = (struct space) { .layout = -1, .tried = -1 };
-	gd->root = dir ? guest_file__root(dir) : -1;
-	if (dir && (gd->root < 0 || guest_processes__read(&gd->processes, gd->root)))
+	gd->root = root;
+	if (root >= 0 && guest_processes__read(&gd->processes, root))
 		goto out;
 	gd->files = calloc(gd->processes.nr_files ?: 1, sizeof(*gd->files));
 	if (gd->files)
@@ -87,8 +87,6 @@ void guest_dwarf__delete(struct guest_dwarf *gd)
 		guest_cfi__delete(gd->files[i].cfi);
 	free(gd->files);
 	guest_processes__exit(&gd->processes);
-	if (gd->root >= 0)
-		close(gd->root);
 	free(gd);
 }
 

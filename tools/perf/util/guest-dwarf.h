@@ -63,11 +63,12 @@ struct guest_dwarf_sample {
 
 /**
  * guest_dwarf__new - what a guest's stacks are unwound by
- * @dir: the guest's directory, which no one changes; NULL for nothing but frame pointers
+ * @root: the guest's directory, which no one changes, as a descriptor that is the caller's;
+ *	  -1 for nothing but frame pointers
  *
- * Return: NULL without memory, or if @dir cannot be read.
+ * Return: NULL without memory, or if @root cannot be read.
  */
-struct guest_dwarf *guest_dwarf__new(const char *dir);
+struct guest_dwarf *guest_dwarf__new(int root);
 void guest_dwarf__delete(struct guest_dwarf *gd);
 
 /** guest_dwarf__processes - how many processes are known? */

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include "guest-facts.h"
 #include "guest-file.h"
+#include "printable.h"
 
 #define CONFIG_LIMIT	(4 << 20)
 #define MODULES_LIMIT	(4 << 20)
@@ -215,4 +216,12 @@ void guest_facts__read(struct guest_facts *facts, int root)
 	guest_file__lines(root, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, &scan);
 	if (facts->kallsyms == GUEST_KALLSYMS_NONE && scan.hidden)
 		facts->kallsyms = GUEST_KALLSYMS_HIDDEN;
+}
+
+bool guest_facts__valid(const struct guest_facts *facts)
+{
+	return strnlen(facts->release, sizeof(facts->release)) < sizeof(facts->release) &&
+	       !strchr(facts->release, '/') && text__is_printable(facts->release) &&
+	       facts->kallsyms <= GUEST_KALLSYMS_OK && facts->unwind <= GUEST_UNWIND_ORC &&
+	       *(const u8 *)&facts->kernel_file <= 1;
 }

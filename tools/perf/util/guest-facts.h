@@ -75,10 +75,13 @@ bool guest_kernel__find(int root, const char *release, char *path, size_t size);
 
 /**
  * guest_facts__read - look at a guest's files
- * @root: from guest_file__root(); only from guest_child__run()
+ * @root: of a guest mount only in a child (guest-child.h)
  *
  * What is not there stays unknown.
  */
 void guest_facts__read(struct guest_facts *facts, int root);
+
+/** guest_facts__valid - may guest_facts__read() have filled them in so? */
+bool guest_facts__valid(const struct guest_facts *facts);
 
 #endif /* __PERF_GUEST_FACTS_H */

@@ -4,24 +4,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/openat2.h>
-#include <linux/time64.h>
 #include <linux/zalloc.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include "guest-child.h"
 #include "guest-file.h"
+#include "guest-wall.h"
 
 #define CHUNK	(64 * 1024)
 
@@ -29,150 +22,6 @@
 #ifndef SYS_openat2
 #define SYS_openat2	437
 #endif
-
-/* A child that a hostile file makes eat memory should fail, not the host. */
-#define CHILD_MEMORY	(2UL << 30)
-
-static s64 now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (s64)ts.tv_sec * MSEC_PER_SEC + ts.tv_nsec / NSEC_PER_MSEC;
-}
-
-static void __noreturn
-child_main(int fd, int (*fn)(void *arg, void *result), void *arg, void *result, size_t size)
-{
-	struct rlimit memory = { CHILD_MEMORY, CHILD_MEMORY }, core = { 0, 0 };
-	int ret;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_DATA, &memory);
-	setrlimit(RLIMIT_CORE, &core);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	/* perf's handler prints a backtrace; should the guest's files do that, it is no news */
-	signal(SIGSEGV, SIG_DFL);
-	signal(SIGFPE, SIG_DFL);
-
-	ret = fn(arg, result);
-	if (write(fd, &ret, sizeof(ret)) != sizeof(ret) ||
-	    (!ret && write(fd, result, size) != (ssize_t)size))
-		_exit(1);
-	_exit(0);
-}
-
-/* What a child has got from the guest's files: counted by the child, seen by its parent. */
-static u64 *progress;
-
-struct deadline {
-	u64 seen;
-	s64 idle_ms;
-	s64 idle, total;	/* in now_ms() */
-};
-
-static bool deadline__is_over(struct deadline *deadline)
-{
-	s64 now = now_ms();
-
-	if (progress && READ_ONCE(*progress) != deadline->seen) {
-		deadline->seen = READ_ONCE(*progress);
-		deadline->idle = now + deadline->idle_ms;
-	}
-	return now >= deadline->idle || now >= deadline->total;
-}
-
-/* Return: 0 with all of @buf read, or a negative error. */
-static int read_until(int fd, void *buf, size_t size, struct deadline *deadline)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	while (size) {
-		if (deadline__is_over(deadline))
-			return -ETIMEDOUT;
-		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, 100)) <= 0)
-			continue;
-		n = read(fd, buf, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -EIO;
-		buf += n;
-		size -= n;
-	}
-	return 0;
-}
-
-/*
- * A process that waits for a file server can be killed with FUSE, NFS and 9p, but
- * there is no promise in that: do not wait for its end any longer than a moment.
- */
-static void child_end(pid_t pid)
-{
-	int i;
-
-	kill(pid, SIGKILL);
-	for (i = 0; i < 100; i++) {
-		if (waitpid(pid, NULL, WNOHANG))
-			return;
-		usleep(10 * USEC_PER_MSEC);
-	}
-}
-
-int guest_child__run(int (*fn)(void *arg, void *result), void *arg,
-		     void *result, size_t size, int idle_ms)
-{
-	struct deadline deadline = {
-		.idle_ms = idle_ms,
-		.idle	 = now_ms() + idle_ms,
-		.total	 = now_ms() + (s64)idle_ms * GUEST_CHILD_PATIENCE,
-	};
-	int fds[2], err, ret = -EIO;
-	void *buf;
-	pid_t pid;
-
-	buf = malloc(size ?: 1);
-	if (!buf)
-		return -ENOMEM;
-	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (progress == MAP_FAILED || pipe2(fds, O_CLOEXEC) < 0) {
-		err = -errno;
-		goto out_unmap;
-	}
-	pid = fork();
-	if (pid < 0) {
-		err = -errno;
-		close(fds[1]);
-		goto out_close;
-	}
-	if (!pid)
-		child_main(fds[1], fn, arg, result, size);
-
-	close(fds[1]);
-	err = read_until(fds[0], &ret, sizeof(ret), &deadline);
-	if (!err)
-		err = ret ?: read_until(fds[0], buf, size, &deadline);
-	if (!err)
-		memcpy(result, buf, size);
-	child_end(pid);
-out_close:
-	close(fds[0]);
-out_unmap:
-	if (progress != MAP_FAILED)
-		munmap(progress, sizeof(*progress));
-	progress = NULL;
-	free(buf);
-	return err;
-}
-
-static void got_something(void)
-{
-	if (progress)
-		WRITE_ONCE(*progress, *progress + 1);
-}
 
 static int open_in(int root, const char *path, int flags)
 {
@@ -182,7 +31,7 @@ static int open_in(int root, const char *path, int flags)
 	};
 	int fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 
-	got_something();
+	guest_child__got_something();
 	return fd < 0 ? -errno : fd;
 }
 
@@ -204,7 +53,6 @@ int guest_file__opendir(int root, const char *path)
  */
 int guest_file__open(int root, const char *path)
 {
-	char self[32];
 	struct stat st;
 	int fd, ret;
 
@@ -215,12 +63,8 @@ int guest_file__open(int root, const char *path)
 		ret = -errno;
 	else if (!S_ISREG(st.st_mode))
 		ret = -EINVAL;
-	else {
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-		ret = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-		if (ret < 0)
-			ret = -errno;
-	}
+	else
+		ret = guest_wall__reopen(fd, O_NONBLOCK | O_NOCTTY);
 	close(fd);
 	return ret;
 }
@@ -232,7 +76,7 @@ static ssize_t read_some(int fd, char *buf, size_t size)
 	do {
 		n = read(fd, buf, size);
 	} while (n < 0 && errno == EINTR);
-	got_something();
+	guest_child__got_something();
 	return n < 0 ? -errno : n;
 }
 
@@ -243,7 +87,7 @@ ssize_t guest_file__pread(int fd, void *buf, size_t size, u64 offset)
 
 	do {
 		n = pread(fd, buf + done, size - done, offset + done);
-		got_something();
+		guest_child__got_something();
 		if (n > 0)
 			done += n;
 	} while (done < size && (n > 0 || (n < 0 && errno == EINTR)));

@@ -2,7 +2,7 @@
 /*
  * Files under a guest mount. The guest decides what is there: links out of the
  * mount, devices, FIFOs, files without end, a file server that does not answer.
- * So it is read here and nowhere else, by a child process that has a deadline.
+ * So it is read here and nowhere else, by a child process (guest-child.h).
  */
 #ifndef __PERF_GUEST_FILE_H
 #define __PERF_GUEST_FILE_H
@@ -10,29 +10,11 @@
 #include <stddef.h>
 #include <linux/types.h>
 
-/* A server that always has one more byte must not hold us for ever either. */
-#define GUEST_CHILD_PATIENCE	40
-
-/**
- * guest_child__run - call a function in a child process
- * @fn:		fills in the result; returns 0 or a negative error. What it does to
- *		memory is lost.
- * @arg:	passed to @fn
- * @result:	where the parent gets what the child wrote to its copy of it
- * @size:	bytes of @result, without pointers in them
- * @idle_ms:	the child is killed when it has not got anything from the guest's files for
- *		that time, or after GUEST_CHILD_PATIENCE times as long in all
- *
- * Return: what @fn returned, -ETIMEDOUT, -EIO if the child died, or another
- * negative error. @result is written to only if @fn returned 0.
- */
-int guest_child__run(int (*fn)(void *arg, void *result), void *arg,
-		     void *result, size_t size, int idle_ms);
-
 /**
  * guest_file__root - open the directory that is the guest's "/"
  *
- * May hang if a file server is behind it: only from guest_child__run().
+ * May hang if a file server is behind it: for directories perf has made. Of a guest mount
+ * guest_child__run() has it.
  *
  * Return: a file descriptor or a negative error.
  */
@@ -44,7 +26,7 @@ int guest_file__root(const char *path);
  * @path: below it; links are followed as the guest would, never out of @root
  *
  * Return: a file descriptor, or a negative error; -EINVAL for what is no regular
- * file. Only from guest_child__run().
+ * file. Of a guest mount only in a child (guest-child.h).
  */
 int guest_file__open(int root, const char *path);
 

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "debug.h"
 #include "guest-facts.h"
+#include "guest-child.h"
 #include "guest-file.h"
 #include "guest-list.h"
 #include "guest-mount.h"
@@ -48,26 +49,34 @@ struct look {
 	bool			empty;		/* a directory with nothing mounted */
 };
 
-static int look_child(void *arg, void *result)
+static int look_child(void *arg __maybe_unused, void *result, int root)
 {
 	struct look *look = result;
-	int root = guest_file__root(arg);
 
-	if (root < 0)
-		return root;
 	guest_facts__read(&look->facts, root);
 	look->empty = !*look->facts.release && look->facts.kallsyms == GUEST_KALLSYMS_NONE;
 	return 0;
 }
 
+static bool look_is_valid(const void *result)
+{
+	const struct look *look = result;
+
+	return guest_facts__valid(&look->facts) && *(const u8 *)&look->empty <= 1;
+}
+
 static void guest__look(struct guest *guest, const char *dir)
 {
 	char path[PATH_MAX];
+	const struct guest_child child = {
+		.fn = look_child, .check = look_is_valid, .dir = path, .mounted = true,
+		.idle_ms = GUEST_MOUNT_IDLE_MS,
+	};
 	struct look look;
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
-	err = guest_child__run(look_child, path, &look, sizeof(look), GUEST_MOUNT_IDLE_MS);
+	err = guest_child__run(&child, &look, sizeof(look));
 	if (err == -ETIMEDOUT)
 		pr_warning("%s does not answer: left out\n", path);
 	if (err || look.empty)

@@ -16,6 +16,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 #include <linux/zalloc.h>
+#include "guest-child.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-list.h"
@@ -186,35 +187,45 @@ static int look(struct again *again, struct guest_snapshot_change *change)
 	return change->modules || change->unclear ? take_changes(again) : 0;
 }
 
-struct request {
-	const char *mount, *dir;
-};
-
-static int look_child(void *arg, void *result)
+static int look_child(void *arg, void *result, int root)
 {
-	const struct request *request = arg;
 	struct again *again = zalloc(sizeof(*again));
 
 	if (!again)
 		return -ENOMEM;
-	again->out = guest_file__root(request->dir);
-	again->root = guest_file__root(request->mount);
-	if (again->root < 0 || again->out < 0)
-		return again->root < 0 ? again->root : again->out;
+	again->out = *(const int *)arg;
+	again->root = root;
 	return look(again, result);
+}
+
+static bool change_is_valid(const void *result)
+{
+	const struct guest_snapshot_change *change = result;
+
+	return *(const u8 *)&change->unknown <= 1 && *(const u8 *)&change->rebooted <= 1 &&
+	       change->modules <= GUEST_MODULES_MAX && change->unclear <= 2 * GUEST_MODULES_MAX;
 }
 
 int guest_snapshot__look_again(const struct guest *guest, const char *dir,
 			       struct guest_snapshot_change *change)
 {
 	char path[PATH_MAX];
-	struct request request = { .mount = guest->mount, .dir = path };
+	struct guest_child child = {
+		.fn = look_child, .arg = &child.out, .check = change_is_valid,
+		.dir = guest->mount, .mounted = true, .idle_ms = AGAIN_IDLE_MS,
+	};
+	int err;
 
 	memset(change, 0, sizeof(*change));
 	if (!*guest->mount)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
-	return guest_child__run(look_child, &request, change, sizeof(*change), AGAIN_IDLE_MS);
+	child.out = guest_file__root(path);
+	if (child.out < 0)
+		return child.out;
+	err = guest_child__run(&child, change, sizeof(*change));
+	close(child.out);
+	return err;
 }
 
 int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time)

@@ -15,10 +15,12 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <sys/stat.h>
+#include "guest-child.h"
 #include "guest-elf.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-list.h"
+#include "guest-processes.h"
 #include "guest-snapshot.h"
 #include "guest-text.h"
 #include "guest-unwind.h"
@@ -258,7 +260,7 @@ static void take_version(int out, const char *release)
 
 struct take {
 	const struct guest *guest;
-	const char	   *dir;
+	int		   out;
 	unsigned int	   what;
 };
 
@@ -296,16 +298,11 @@ static int take_kernel_sources(const struct take *take, int root, int out,
 	return snapshot->symbols ? 0 : err;
 }
 
-static int take_child(void *arg, void *result)
+static int take_child(void *arg, void *result, int root)
 {
 	const struct take *take = arg;
 	struct guest_snapshot *snapshot = result;
-	int root, out, err = 0;
-
-	root = guest_file__root(take->guest->mount);
-	out = guest_file__root(take->dir);
-	if (root < 0 || out < 0)
-		return root < 0 ? root : out;
+	int out = take->out, err = 0;
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	if (take->what & GUEST_SNAPSHOT_KERNEL)
@@ -313,6 +310,33 @@ static int take_child(void *arg, void *result)
 	if (take->what & GUEST_SNAPSHOT_PROCESSES)
 		guest_snapshot__take_processes(root, out, take->what & GUEST_SNAPSHOT_FILES,
 					       snapshot);
+	return err;
+}
+
+static bool snapshot_is_valid(const void *result)
+{
+	const struct guest_snapshot *snapshot = result;
+
+	return snapshot->modules <= GUEST_MODULES_MAX && *(const u8 *)&snapshot->kernel <= 1 &&
+	       snapshot->module_files <= snapshot->modules &&
+	       snapshot->processes <= GUEST_PROCESSES_MAX &&
+	       snapshot->user_files <= GUEST_FILES_MAX;
+}
+
+static int run_child(struct take *take, const char *dir, struct guest_snapshot *snapshot)
+{
+	struct guest_child child = {
+		.fn = take_child, .arg = take, .check = snapshot_is_valid,
+		.dir = take->guest->mount, .mounted = true, .idle_ms = SNAPSHOT_IDLE_MS,
+	};
+	int err;
+
+	child.out = guest_file__root(dir);
+	if (child.out < 0)
+		return child.out;
+	take->out = child.out;
+	err = guest_child__run(&child, snapshot, sizeof(*snapshot));
+	close(child.out);
 	return err;
 }
 
@@ -339,7 +363,7 @@ int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned in
 			 struct guest_snapshot *snapshot)
 {
 	char path[PATH_MAX];
-	struct take take = { .guest = guest, .dir = path, .what = what };
+	struct take take = { .guest = guest, .what = what };
 	int err;
 
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -349,8 +373,7 @@ int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned in
 	err = write_info(guest, path);
 	if (err || !*guest->mount)
 		return err;
-	return guest_child__run(take_child, &take, snapshot, sizeof(*snapshot),
-				SNAPSHOT_IDLE_MS);
+	return run_child(&take, path, snapshot);
 }
 
 const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t size)

@@ -48,7 +48,7 @@ struct guest_users *guest_users__new(void)
 
 	if (!users)
 		return NULL;
-	users->plain = guest_dwarf__new(NULL);
+	users->plain = guest_dwarf__new(-1);
 	if (!users->plain)
 		zfree(&users);
 	return users;

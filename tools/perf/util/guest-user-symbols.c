@@ -20,11 +20,11 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include "debug.h"
 #include "demangle-cxx.h"
 #include "dso.h"
+#include "guest-child.h"
 #include "guest-file.h"
 #include "guest-processes.h"
 #include "guest-user-maps.h"
@@ -198,17 +198,12 @@ static int read_elf(int fd, FILE *out, struct answer *answer)
 }
 
 /* In the other process. */
-static int read_symbols(void *arg, void *result)
+static int read_symbols(void *arg, void *result, int root)
 {
-	struct rlimit text = { TEXT_MAX, TEXT_MAX };
 	const struct request *request = arg;
 	char path[GUEST_PATH_MAX + 8];
-	int root, fd;
+	int fd;
 
-	setrlimit(RLIMIT_FSIZE, &text);
-	root = guest_file__root(request->dir);
-	if (root < 0)
-		return root;
 	guest_user_file__path(path, sizeof(path), request->file);
 	fd = strcmp(request->file, GUEST_VDSO) ? guest_file__open(root, path) :
 						 guest_vdso__open(root);
@@ -272,13 +267,17 @@ static bool find_file(const struct dso *dso, struct request *request)
 
 static int run(struct request *request, struct answer *answer)
 {
+	struct guest_child child = {
+		.fn = read_symbols, .arg = request, .dir = request->dir,
+		.fd = fileno(request->out), .file_max = TEXT_MAX,
+		.idle_ms = min_t(s64, READ_IDLE_MS, ms_left),
+	};
 	struct stat st;
 	int err;
 
 	if (ms_left <= 0 || !symbols_left)
 		return -EDQUOT;
-	err = guest_child__run(read_symbols, request, answer, sizeof(*answer),
-			       min_t(s64, READ_IDLE_MS, ms_left));
+	err = guest_child__run(&child, answer, sizeof(*answer));
 	if (err)
 		return err;
 	if (fstat(fileno(request->out), &st))

@@ -14,9 +14,10 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # confined TEST: where its mount is /tmp/perf-guest-*; -y shows the path of each descriptor,
-# the one returned as well
+# the one returned as well. A child that has its root directory in a copy of the mount has
+# paths in that.
 confined() {
-	strace -f -y -s 200 -e trace=openat2 -o "$log" perf test "$1" > /dev/null 2>&1
+	strace -f -y -s 200 -e trace=openat2,open_tree,chroot -o "$log" perf test "$1" > /dev/null 2>&1
 
 	if ! grep -q 'openat2(.* = [0-9]' "$log"; then
 		echo "FAILED: $1: nothing was opened with openat2"
@@ -26,7 +27,14 @@ confined() {
 		echo "FAILED: $1: not confined to the mount"
 		return 1
 	fi
-	if grep 'openat2(.* = [0-9]' "$log" | grep -v ' = [0-9]*</tmp/perf-guest-[^ ]*>$'; then
+	if ! awk '
+		/ open_tree\([0-9]+<\/tmp\/perf-guest-/ && / = [0-9]/ { copy[$1] = 1 }
+		/ chroot\("\."\) += 0/ { inside[$1] = copy[$1] }
+		/ openat2\(.* = [0-9]/ && !inside[$1] && !/ = [0-9]*<\/tmp\/perf-guest-[^ ]*>$/ {
+			print
+			bad = 1
+		}
+		END { exit bad }' "$log"; then
 		echo "FAILED: $1: opened outside of the mount"
 		return 1
 	fi

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process that reads a guest's files, and is the guest's by now, tries to get out: what it
+ * could do is compared with nothing, what it must be able to do with what is there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include "debug.h"
+#include "made-files.h"
+#include "tests.h"
+#include "util.h"
+#include "util/guest-child.h"
+#include "util/guest-file.h"
+#include "util/guest-wall.h"
+
+#define IDLE_MS	10000
+
+static char dir[64];
+
+/**
+ * struct prison - what the child is given
+ * @out:    directory it may write below
+ * @secret: a descriptor that perf has and the child is not to have
+ * @perf:   who has started it
+ * @memory: of perf, to be read
+ */
+struct prison {
+	int	   out, secret;
+	pid_t	   perf;
+	const char *memory;
+	struct sockaddr_in listener;
+	struct sockaddr_un local;
+};
+
+struct attempt {
+	const char *what;
+	bool (*succeeds)(const struct prison *prison, int root);
+};
+
+static bool opened(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool opens_shadow(const struct prison *p __maybe_unused, int root __maybe_unused)
+{
+	return opened(open("/etc/shadow", O_RDONLY)) || opened(open("/etc/passwd", O_RDONLY));
+}
+
+#define UP	"../../../../../../../../../.."
+
+static bool climbs_out(const struct prison *p, int root)
+{
+	return opened(openat(root, UP "/etc/passwd", O_RDONLY)) ||
+	       opened(openat(p->out, UP "/etc/passwd", O_RDONLY)) ||
+	       opened(openat(AT_FDCWD, UP "/etc/passwd", O_RDONLY));
+}
+
+static bool finds_proc(const struct prison *p, int root __maybe_unused)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", p->perf);
+	return opened(open(path, O_RDONLY)) || opened(open("/proc/self/mem", O_RDWR)) ||
+	       opened(open("/proc/self/root/etc/passwd", O_RDONLY));
+}
+
+static bool writes_beside(const struct prison *p, int root)
+{
+	/* where this one comes to be is seen from outside */
+	close(openat(p->out, "../beside", O_WRONLY | O_CREAT, 0600));
+	return opened(openat(root, "beside", O_WRONLY | O_CREAT, 0600)) ||
+	       opened(openat(root, "inside", O_WRONLY | O_TRUNC)) ||
+	       opened(open("/tmp/beside", O_WRONLY | O_CREAT, 0600)) ||
+	       !mkdirat(root, "directory", 0700) || !unlinkat(root, "inside", 0) ||
+	       !renameat(p->out, "written", root, "written") ||
+	       !symlinkat("/etc/passwd", p->out, "link");
+}
+
+static bool connects(const struct prison *p, int root __maybe_unused)
+{
+	int inet = socket(AF_INET, SOCK_STREAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return (inet >= 0 && !connect(inet, (const struct sockaddr *)&p->listener,
+				      sizeof(p->listener))) ||
+	       (local >= 0 && !connect(local, (const struct sockaddr *)&p->local,
+				       sizeof(p->local)));
+}
+
+static bool reaches_perf(const struct prison *p, int root __maybe_unused)
+{
+	char byte;
+	struct iovec here = { &byte, 1 }, there = { (void *)p->memory, 1 };
+
+	return !ptrace(PTRACE_SEIZE, p->perf, NULL, NULL) ||
+	       process_vm_readv(p->perf, &here, 1, &there, 1, 0) == 1 || !kill(p->perf, 0);
+}
+
+static bool runs_something(const struct prison *p __maybe_unused, int root __maybe_unused)
+{
+	char *const argv[] = { (char *)"true", NULL };
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		/* would not come back */
+		execv("/bin/true", argv);
+		return false;
+	}
+	if (!pid)
+		_exit(0);
+	return true;
+}
+
+static bool gets_rights(const struct prison *p __maybe_unused, int root __maybe_unused)
+{
+	return !unshare(CLONE_NEWUSER) || !mount("none", "/", "tmpfs", 0, NULL) ||
+	       !chroot(".") || !setuid(0);
+}
+
+static bool has_descriptors(const struct prison *p, int root __maybe_unused)
+{
+	return fcntl(p->secret, F_GETFD) >= 0;
+}
+
+static bool runs_data(const struct prison *p __maybe_unused, int root __maybe_unused)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return !mprotect(page, 4096, PROT_READ | PROT_EXEC) ||
+	       mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
+static const struct attempt attempts[] = {
+	{ "opens the host's files", opens_shadow },
+	{ "climbs out of its directories", climbs_out },
+	{ "has /proc", finds_proc },
+	{ "writes beside its output", writes_beside },
+	{ "connects", connects },
+	{ "reaches perf", reaches_perf },
+	{ "runs something", runs_something },
+	{ "gets more rights", gets_rights },
+	{ "has perf's descriptors", has_descriptors },
+	{ "makes code", runs_data },
+};
+
+/* @did: a bit for each attempt that succeeded; @works: what it is there for */
+struct outcome {
+	unsigned int did;
+	bool	     works;
+};
+
+static int try(void *arg, void *result, int root)
+{
+	const struct prison *prison = arg;
+	struct outcome *outcome = result;
+	char text[16];
+	size_t i;
+	int fd;
+
+	outcome->did = 0;
+	for (i = 0; i < ARRAY_SIZE(attempts); i++)
+		outcome->did |= attempts[i].succeeds(prison, root) << i;
+	fd = openat(prison->out, "written", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	outcome->works = guest_file__read(root, "inside", text, sizeof(text)) == 4 &&
+			 !strcmp(text, "text") && fd >= 0 && write(fd, "text", 4) == 4 &&
+			 !close(fd) && guest_file__read(prison->out, "written", text,
+							sizeof(text)) == 4;
+	return 0;
+}
+
+/* Somebody who would be connected to, on an address of its own. */
+static int make_listeners(struct prison *prison, int fds[2])
+{
+	socklen_t len = sizeof(prison->listener);
+
+	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fds[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	prison->listener = (struct sockaddr_in) {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	prison->local = (struct sockaddr_un) { .sun_family = AF_UNIX };
+	snprintf(prison->local.sun_path + 1, sizeof(prison->local.sun_path) - 1, "perf-%d",
+		 getpid());
+	return bind(fds[0], (struct sockaddr *)&prison->listener, len) ||
+	       getsockname(fds[0], (struct sockaddr *)&prison->listener, &len) ||
+	       bind(fds[1], (struct sockaddr *)&prison->local, sizeof(prison->local)) ||
+	       listen(fds[0], 9) || listen(fds[1], 9);
+}
+
+static int check_prison(bool mounted)
+{
+	struct prison prison = { .perf = getpid(), .memory = dir };
+	struct guest_child child = {
+		.fn = try, .arg = &prison, .mounted = mounted, .idle_ms = IDLE_MS,
+	};
+	struct outcome outcome = { .did = ~0U };
+	char read_dir[80], out_dir[80];
+	int listeners[2], err;
+	bool beside;
+	size_t i;
+
+	snprintf(read_dir, sizeof(read_dir), "%s/read", dir);
+	snprintf(out_dir, sizeof(out_dir), "%s/out", dir);
+	child.dir = read_dir;
+	child.out = prison.out = guest_file__root(out_dir);
+	/* a number that the child does not come to have */
+	prison.secret = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 900);
+	TEST_ASSERT_VAL("set-up", prison.out > 0 && prison.secret > 0 &&
+			!make_listeners(&prison, listeners));
+	err = guest_child__run(&child, &outcome, sizeof(outcome));
+	unlinkat(prison.out, "written", 0);
+	beside = !unlinkat(prison.out, "../beside", 0);
+	close(prison.out);
+	close(prison.secret);
+	close(listeners[0]);
+	close(listeners[1]);
+	TEST_ASSERT_EQUAL("it runs", err, 0);
+	for (i = 0; i < ARRAY_SIZE(attempts); i++) {
+		if (outcome.did & 1U << i)
+			pr_debug("it %s\n", attempts[i].what);
+	}
+	TEST_ASSERT_EQUAL("what it could do", outcome.did, 0);
+	TEST_ASSERT_VAL("a file beside its output", !beside);
+	TEST_ASSERT_VAL("what it is there for", outcome.works);
+	return TEST_OK;
+}
+
+static int check_prisons(void)
+{
+	int ret = TEST_OK, landlock, mounted;
+
+	for (landlock = 0; landlock < 2; landlock++) {
+		for (mounted = 0; mounted < 2; mounted++) {
+			guest_wall_landlock = landlock;
+			pr_debug("%s Landlock%s\n", landlock ? "with" : "without",
+				 mounted ? ", of a mount" : "");
+			if (check_prison(mounted) != TEST_OK)
+				ret = TEST_FAIL;
+		}
+	}
+	guest_wall_landlock = true;
+	return ret;
+}
+
+static int make_dirs(void)
+{
+	char out[80];
+
+	strcpy(dir, "/tmp/perf-guest-wall-XXXXXX");
+	if (!mkdtemp(dir) || made_file__put(dir, "read/inside", "text", 4))
+		return -1;
+	snprintf(out, sizeof(out), "%s/out", dir);
+	return mkdir(out, 0700);
+}
+
+static int test__guest_wall_stands(struct test_suite *test __maybe_unused,
+				   int subtest __maybe_unused)
+{
+	int ret;
+
+	if (make_dirs())
+		return TEST_FAIL;
+	ret = check_prisons();
+	rm_rf(dir);
+	return ret;
+}
+
+#define SOMEBODY	12345
+
+/* The same of somebody who has no rights that others do not have. */
+static int test__guest_wall_user(struct test_suite *test __maybe_unused,
+				 int subtest __maybe_unused)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (geteuid())
+		return TEST_SKIP;
+	pid = fork();
+	if (!pid) {
+		if (setresgid(SOMEBODY, SOMEBODY, SOMEBODY) ||
+		    setresuid(SOMEBODY, SOMEBODY, SOMEBODY) || make_dirs())
+			_exit(2);
+		/* as if it always had been somebody's */
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+		status = check_prisons() != TEST_OK;
+		rm_rf(dir);
+		_exit(status);
+	}
+	waitpid(pid, &status, 0);
+	TEST_ASSERT_EQUAL("somebody's child", status, 0);
+	return TEST_OK;
+}
+
+static int wait_for_end(void *arg, void *result __maybe_unused, int root __maybe_unused)
+{
+	int fd = *(const int *)arg;
+	char byte = 0;
+
+	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1 && recv(fd, &byte, 1, 0) == 1 ? 0 : -EIO;
+}
+
+/* What the kernel says of a process, in /proc/PID/status */
+static bool is_said(pid_t pid, const char *expected)
+{
+	char path[32], line[256];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		found = !strcmp(line, expected);
+	}
+	if (file)
+		fclose(file);
+	if (!found)
+		pr_debug("not: %s\n", expected);
+	return found;
+}
+
+static bool is_walled_in(pid_t pid)
+{
+	return is_said(pid, "CapEff:\t0000000000000000") &&
+	       is_said(pid, "CapPrm:\t0000000000000000") &&
+	       (geteuid() || is_said(pid, "CapBnd:\t0000000000000000")) &&
+	       (geteuid() || is_said(pid, "Uid:\t65534\t65534\t65534\t0")) &&
+	       (geteuid() || is_said(pid, "Groups:\t ")) &&
+	       is_said(pid, "NoNewPrivs:\t1") && is_said(pid, "Seccomp:\t2");
+}
+
+static int test__guest_wall_said(struct test_suite *test __maybe_unused,
+				 int subtest __maybe_unused)
+{
+	struct guest_child child = { .fn = wait_for_end };
+	int fds[2], ret;
+	char byte;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return TEST_FAIL;
+	child.fd = fds[1];
+	child.arg = &fds[1];
+	pid = guest_child__start(&child);
+	close(fds[1]);
+	TEST_ASSERT_VAL("starts", pid > 0);
+	ret = recv(fds[0], &byte, 1, 0) == 1 && is_walled_in(pid) ? TEST_OK : TEST_FAIL;
+	close(fds[0]);
+	guest_child__end(pid);
+	return ret;
+}
+
+#define LARGE	(2200UL << 20)
+
+static int allocate(void *arg __maybe_unused, void *result __maybe_unused,
+		    int root __maybe_unused)
+{
+	char *some = malloc(10 << 20);
+
+	if (some)
+		memset(some, 1, 10 << 20);
+	return some ? 0 : -ENOMEM;
+}
+
+/* The more perf has, the more its child has from the start. */
+static int test__guest_wall_memory(struct test_suite *test __maybe_unused,
+				   int subtest __maybe_unused)
+{
+	struct guest_child child = { .fn = allocate, .idle_ms = IDLE_MS };
+	void *large = mmap(NULL, LARGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int err;
+
+	if (large == MAP_FAILED)
+		return TEST_FAIL;
+	err = guest_child__run(&child, NULL, 0);
+	munmap(large, LARGE);
+	TEST_ASSERT_EQUAL("child of a large perf", err, 0);
+	return TEST_OK;
+}
+
+static struct test_case tests__guest_wall[] = {
+	TEST_CASE("Guest callchain wall, nothing else can be done behind it", guest_wall_stands),
+	TEST_CASE("Guest callchain wall, of a user without rights", guest_wall_user),
+	TEST_CASE("Guest callchain wall, what the kernel says of it", guest_wall_said),
+	TEST_CASE("Guest callchain wall, memory on top of perf's", guest_wall_memory),
+	{ .name = NULL, }
+};
+
+struct test_suite suite__guest_wall = {
+	.desc = "Guest callchain wall",
+	.test_cases = tests__guest_wall,
+};

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Run what reads a guest's files in another process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/time64.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "guest-child.h"
+#include "guest-wall.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range	436
+#endif
+
+/*
+ * A child that a hostile file makes eat memory should fail, not the host: what it may take
+ * on top of what perf has.
+ */
+#define CHILD_MEMORY	(2ULL << 30)
+
+s64 guest_child__now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (s64)ts.tv_sec * MSEC_PER_SEC + ts.tv_nsec / NSEC_PER_MSEC;
+}
+
+/* In a child: who has started it. */
+static pid_t perf;
+
+/* In a child: what it has got from the guest's files, seen by its parent. */
+static u64 *progress;
+
+void guest_child__got_something(void)
+{
+	if (progress)
+		WRITE_ONCE(*progress, *progress + 1);
+}
+
+static void limit(int resource, rlim_t max)
+{
+	struct rlimit rlimit = { max, max };
+
+	setrlimit(resource, &rlimit);
+}
+
+static void set_limits(const struct guest_child *child)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long data = 0;
+
+	if (file) {
+		if (fscanf(file, "%*u %*u %*u %*u %*u %lu", &data) != 1)
+			data = 0;
+		fclose(file);
+	}
+	limit(RLIMIT_DATA, (u64)data * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
+	limit(RLIMIT_CORE, 0);
+	if (child->file_max)
+		limit(RLIMIT_FSIZE, child->file_max);
+}
+
+/* perf's own handlers print a backtrace, or end what is perf's. */
+static void default_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGQUIT, SIGHUP, SIGSEGV, SIGFPE };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
+		signal(signals[i], SIG_DFL);
+	/* after Ctrl-C perf has a rest to do, and it is perf that ends its children */
+	signal(SIGINT, SIG_IGN);
+}
+
+static int cmp_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Nothing of perf's but @keep, 0 being none: its pager waits for the last to have its end. */
+static int close_others(int *keep, size_t nr)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), from = 3;
+	size_t i;
+
+	if (null < 0)
+		return -errno;
+	for (i = 0; i < 3; i++)
+		dup2(null, i);
+	qsort(keep, nr, sizeof(*keep), cmp_fds);
+	for (i = 0; i < nr; i++) {
+		if (keep[i] > from)
+			syscall(SYS_close_range, from, keep[i] - 1, 0);
+		from = max(from, keep[i] + 1);
+	}
+	return syscall(SYS_close_range, from, ~0U, 0) ? -errno : 0;
+}
+
+static int shut_in(const struct guest_child *child, int to, int *root)
+{
+	struct guest_wall wall = {
+		.dir = child->dir, .mounted = child->mounted, .out = child->out,
+	};
+	int keep[] = { to, child->out, child->fd };
+	int err;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != perf)
+		return -ESRCH;
+	default_signals();
+	set_limits(child);
+	err = close_others(keep, ARRAY_SIZE(keep));
+	if (!err)
+		err = guest_wall__enter(&wall, root);
+	return err;
+}
+
+static bool send_result(int to, int ret, const void *result, size_t size)
+{
+	return write(to, &ret, sizeof(ret)) == sizeof(ret) &&
+	       (ret || write(to, result, size) == (ssize_t)size);
+}
+
+static void __noreturn child_main(const struct guest_child *child, int to, void *result,
+				  size_t size)
+{
+	int root, ret = shut_in(child, to, &root);
+
+	if (!ret)
+		ret = child->fn(child->arg, result, root);
+	_exit(to && !send_result(to, ret, result, size));
+}
+
+struct deadline {
+	const u64 *progress;
+	u64 seen;
+	s64 idle_ms;
+	s64 idle, total;	/* in guest_child__now_ms() */
+};
+
+static bool deadline__is_over(struct deadline *deadline)
+{
+	s64 now = guest_child__now_ms();
+
+	if (READ_ONCE(*deadline->progress) != deadline->seen) {
+		deadline->seen = READ_ONCE(*deadline->progress);
+		deadline->idle = now + deadline->idle_ms;
+	}
+	return now >= deadline->idle || now >= deadline->total;
+}
+
+/* Return: 0 with all of @buf read, or a negative error. */
+static int read_until(int fd, void *buf, size_t size, struct deadline *deadline)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	while (size) {
+		if (deadline__is_over(deadline))
+			return -ETIMEDOUT;
+		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, 100)) <= 0)
+			continue;
+		n = read(fd, buf, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		buf += n;
+		size -= n;
+	}
+	return 0;
+}
+
+/*
+ * A process that waits for a file server can be killed with FUSE, NFS and 9p, but
+ * there is no promise in that: do not wait for its end any longer than a moment.
+ */
+void guest_child__end(pid_t pid)
+{
+	unsigned int us;
+
+	kill(pid, SIGKILL);
+	for (us = 64; us < USEC_PER_SEC; us *= 2) {
+		if (waitpid(pid, NULL, WNOHANG))
+			return;
+		usleep(us);
+	}
+}
+
+static int get_result(const struct guest_child *child, int from, const u64 *seen, void *result,
+		      size_t size)
+{
+	struct deadline deadline = {
+		.progress = seen,
+		.idle_ms  = child->idle_ms,
+		.idle	  = guest_child__now_ms() + child->idle_ms,
+		.total	  = guest_child__now_ms() + (s64)child->idle_ms * GUEST_CHILD_PATIENCE,
+	};
+	int err, ret = -EIO;
+
+	err = read_until(from, &ret, sizeof(ret), &deadline);
+	if (err)
+		return err;
+	/* no more is to be expected from a child that is the guest's by now */
+	if (ret)
+		return ret < 0 && ret >= -4095 ? ret : -EBADMSG;
+	err = read_until(from, result, size, &deadline);
+	if (!err && child->check && !child->check(result))
+		err = -EBADMSG;
+	return err;
+}
+
+/* Return: the pid, with the end of a pipe at @from that the result comes out of */
+static pid_t start(const struct guest_child *child, void *result, size_t size, int *from,
+		   u64 *seen)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	perf = getpid();
+	pid = fork();
+	if (!pid) {
+		progress = seen;
+		child_main(child, fds[1], result, size);
+	}
+	if (pid < 0) {
+		pid = -errno;
+		close(fds[0]);
+	}
+	close(fds[1]);
+	*from = fds[0];
+	return pid;
+}
+
+int guest_child__run(const struct guest_child *child, void *result, size_t size)
+{
+	u64 *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
+	void *got = malloc(size ?: 1);
+	int from = -1, err = -ENOMEM;
+	pid_t pid;
+
+	if (seen == MAP_FAILED || !got)
+		goto out;
+	pid = start(child, result, size, &from, seen);
+	err = min(pid, 0);
+	if (err)
+		goto out;
+	err = get_result(child, from, seen, got, size);
+	if (!err && size)
+		memcpy(result, got, size);
+	close(from);
+	guest_child__end(pid);
+out:
+	if (seen != MAP_FAILED)
+		munmap(seen, sizeof(*seen));
+	free(got);
+	return err;
+}
+
+pid_t guest_child__start(const struct guest_child *child)
+{
+	pid_t pid;
+
+	perf = getpid();
+	pid = fork();
+	if (!pid)
+		child_main(child, 0, NULL, 0);
+	return pid < 0 ? -errno : pid;
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shut a process in.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/capability.h>
+#include <linux/kernel.h>
+#include <linux/landlock.h>
+#include <linux/mount.h>
+#include <linux/types.h>
+#include <sys/fsuid.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#ifdef HAVE_LIBSECCOMP_SUPPORT
+#include <seccomp.h>
+#endif
+#include "guest-wall.h"
+
+/* perf's copy of the system call numbers has only a few; these are everywhere the same */
+#ifndef SYS_open_tree
+#define SYS_open_tree			428
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr		442
+#endif
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset	444
+#define SYS_landlock_add_rule		445
+#define SYS_landlock_restrict_self	446
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE			0x8000
+#endif
+
+#define NOBODY	65534
+
+#define NO_PROGRAMS	(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* glibc has it, but in no header */
+int capset(struct __user_cap_header_struct *head, const struct __user_cap_data_struct *data);
+
+bool guest_wall_landlock = true;
+
+/* /proc/self/fd, of a process that is shut in */
+static int own_fds = -1;
+
+int guest_wall__reopen(int fd, int flags)
+{
+	char path[32];
+	int ret;
+
+	snprintf(path, sizeof(path), own_fds < 0 ? "/proc/self/fd/%d" : "%d", fd);
+	ret = openat(own_fds < 0 ? AT_FDCWD : own_fds, path, O_RDONLY | O_CLOEXEC | flags);
+	return ret < 0 ? -errno : ret;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* The same user in a namespace where that user may have mounts. */
+static bool enter_user_namespace(void)
+{
+	char uids[32], gids[32];
+
+	snprintf(uids, sizeof(uids), "%u %u 1", geteuid(), geteuid());
+	snprintf(gids, sizeof(gids), "%u %u 1", getegid(), getegid());
+	return !unshare(CLONE_NEWUSER | CLONE_NEWNS) &&
+	       write_file("/proc/self/setgroups", "deny") &&
+	       write_file("/proc/self/uid_map", uids) && write_file("/proc/self/gid_map", gids);
+}
+
+/* Have @fd lead to a mount of its own, out of which ".." does not lead. */
+static bool detach(int fd, u64 attributes)
+{
+	struct mount_attr attr = { .attr_set = attributes };
+	int tree = syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+			   AT_EMPTY_PATH | AT_RECURSIVE);
+	bool ok;
+
+	if (tree < 0)
+		return false;
+	ok = !syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
+		      sizeof(attr)) && dup3(tree, fd, O_CLOEXEC) == fd;
+	close(tree);
+	return ok;
+}
+
+/* Have @fd lead to the same directory, but in this namespace's mounts. */
+static bool reopen_here(int fd)
+{
+	char self[32], path[PATH_MAX];
+	struct stat there, here;
+	ssize_t len;
+	int new;
+	bool ok;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	len = readlink(self, path, sizeof(path) - 1);
+	if (len < 0)
+		return false;
+	path[len] = '\0';
+	new = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (new < 0)
+		return false;
+	ok = !fstat(fd, &there) && !fstat(new, &here) && there.st_dev == here.st_dev &&
+	     there.st_ino == here.st_ino && dup3(new, fd, O_CLOEXEC) == fd;
+	close(new);
+	return ok;
+}
+
+static bool may_mount(const struct guest_wall *wall, int root)
+{
+	if (!geteuid())
+		return true;
+	return enter_user_namespace() && reopen_here(own_fds) &&
+	       (root < 0 || reopen_here(root)) && (!wall->out || reopen_here(wall->out));
+}
+
+/* A root directory with nothing in it but what may be read. */
+static bool change_root(const struct guest_wall *wall, int root)
+{
+	if (!may_mount(wall, root) || !detach(own_fds, NO_PROGRAMS | MOUNT_ATTR_RDONLY) ||
+	    (root >= 0 && !detach(root, NO_PROGRAMS | MOUNT_ATTR_RDONLY)) ||
+	    (wall->out && !detach(wall->out, NO_PROGRAMS)))
+		return false;
+	return !fchdir(root >= 0 ? root : own_fds) && !chroot(".");
+}
+
+#define READ	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE	(READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+		 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
+/* of the third version, which the headers of a host may not have yet */
+#define TRUNCATE (1ULL << 14)
+
+/* All rights there are to files, by the version of Landlock's interface. */
+static const u64 landlock_rights[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
+
+static bool allow(int ruleset, int dir, u64 access)
+{
+	struct landlock_path_beneath_attr below = { .allowed_access = access, .parent_fd = dir };
+
+	return !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+}
+
+static bool enter_landlock(const struct guest_wall *wall, int root)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			       LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_ruleset_attr attr;
+	int ruleset;
+	bool ok;
+
+	if (!guest_wall_landlock || version < 1)
+		return false;
+	version = min_t(long, version, ARRAY_SIZE(landlock_rights) - 1);
+	attr = (struct landlock_ruleset_attr) { .handled_access_fs = landlock_rights[version] };
+	ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (ruleset < 0)
+		return false;
+	ok = (root < 0 || allow(ruleset, root, READ)) &&
+	     (!wall->out ||
+	      allow(ruleset, wall->out, (WRITE | TRUNCATE) & landlock_rights[version])) &&
+	     !syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+	return ok;
+}
+
+static int set_capabilities(u32 capabilities)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = capabilities, .permitted = capabilities },
+	};
+
+	return capset(&head, data) ? -errno : 0;
+}
+
+/*
+ * Nobody's process, but for the files it opens: what was taken along with a recording is
+ * its owner's alone. This is more than needed, where it cannot be done there is the rest.
+ */
+static void become_nobody(void)
+{
+	if (setgroups(0, NULL) || prctl(PR_SET_KEEPCAPS, 1) ||
+	    setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY) ||
+	    set_capabilities(1U << CAP_SETUID | 1U << CAP_SETGID))
+		return;
+	setfsgid(0);
+	setfsuid(0);
+}
+
+/* Those that a program would get. */
+static void drop_bounding_set(void)
+{
+	int i;
+
+	for (i = 0; !prctl(PR_CAPBSET_DROP, i); i++)
+		;
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+#ifdef HAVE_LIBSECCOMP_SUPPORT
+
+/*
+ * All that reading, unpacking and writing files takes. By name, as perf's copy of the
+ * numbers is incomplete; a name that an architecture does not have is no loss.
+ */
+static const char * const calls[] = {
+	"read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "fstat",
+	"newfstatat", "openat", "openat2", "close", "getdents64", "mkdirat", "unlinkat",
+	"ftruncate", "fcntl", "memfd_create", "poll", "ppoll", "recvfrom", "brk", "munmap",
+	"mremap", "madvise", "futex", "sysinfo", "getrandom", "clock_gettime", "gettimeofday",
+	"clock_nanosleep", "nanosleep", "getpid", "gettid", "sched_yield", "restart_syscall",
+	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit", "exit_group",
+};
+
+static bool add_call(scmp_filter_ctx filter, const char *name)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	return nr == __NR_SCMP_ERROR || !seccomp_rule_add(filter, SCMP_ACT_ALLOW, nr, 0);
+}
+
+static bool add_call_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp arg)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	return nr == __NR_SCMP_ERROR ||
+	       !seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, nr, 1, &arg);
+}
+
+static bool add_calls(scmp_filter_ctx filter)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (!add_call(filter, calls[i]))
+			return false;
+	}
+	/* no memory that is code; messages and signals to where there is no choice */
+	return add_call_if(filter, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
+	       add_call_if(filter, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
+	       add_call_if(filter, "sendto", SCMP_A4(SCMP_CMP_EQ, 0)) &&
+	       add_call_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+}
+
+static int filter_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err = -ENOMEM;
+
+	if (filter && add_calls(filter))
+		err = seccomp_load(filter);
+	seccomp_release(filter);
+	return err;
+}
+
+#else
+
+/* At least no network; without the rights for a namespace it stays. */
+static int filter_calls(void)
+{
+	return 0;
+}
+
+#endif
+
+static void leave_network(void)
+{
+#ifndef HAVE_LIBSECCOMP_SUPPORT
+	/* with it there are no sockets; a namespace takes as long as all else here */
+	unshare(CLONE_NEWNET | CLONE_NEWIPC);
+#endif
+}
+
+int guest_wall__enter(const struct guest_wall *wall, int *root)
+{
+	bool confined;
+	int err;
+
+	*root = wall->dir ? open(wall->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (wall->dir && *root < 0)
+		return -errno;
+	own_fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (own_fds < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	confined = change_root(wall, *root);
+	leave_network();
+	confined |= enter_landlock(wall, *root);
+	/* with all that root may do, nothing less will do */
+	if (!confined && !geteuid())
+		return -EPERM;
+	drop_bounding_set();
+	if (!wall->mounted && !geteuid())
+		become_nobody();
+	err = set_capabilities(0);
+	/* forgotten when a process becomes another user's */
+	if (err || prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return err ?: -errno;
+	return filter_calls();
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What stands between a process that reads a guest's files and all else. The libraries
+ * that read these have had faults; should a guest make use of one, the process it gets can
+ * still do nothing but what it was started for.
+ */
+#ifndef __PERF_GUEST_WALL_H
+#define __PERF_GUEST_WALL_H
+
+#include <stdbool.h>
+
+/**
+ * struct guest_wall - where the process may go
+ * @dir:     it reads below; opened by guest_wall__enter(), as a guest mount may hang. NULL
+ *	     for nowhere
+ * @mounted: @dir is a guest mount: a FUSE server answers no one but the user that has
+ *	     mounted it, so that this user the process must stay
+ * @out:     directory it writes below; 0 for nowhere. The number of the descriptor stays.
+ */
+struct guest_wall {
+	const char *dir;
+	bool	   mounted;
+	int	   out;
+};
+
+/**
+ * guest_wall__enter - shut this process in
+ * @root: descriptor for @wall->dir, -1 without
+ *
+ * For a child with one thread, once, when it has closed all descriptors that it is not to
+ * have. What it has open stays. There is no way back: no capabilities, no network, no
+ * other process, no program to run, and no file but below two directories. Each wall that
+ * the kernel does not have is left out, if there are others for the same:
+ *
+ * - files: Landlock, and a root directory in a mount of its own (without the rights for
+ *   that in a user namespace, where the host allows these);
+ * - system calls: libseccomp, if perf is built with it; else a network namespace.
+ *
+ * Return: 0 or a negative error; the process must not go on then.
+ */
+int guest_wall__enter(const struct guest_wall *wall, int *root);
+
+/**
+ * guest_wall__reopen - open for reading what @fd, opened with O_PATH, leads to
+ *
+ * As by /proc/self/fd, which is behind the wall.
+ */
+int guest_wall__reopen(int fd, int flags);
+
+/** guest_wall_landlock - cleared by tests, to see the others stand without it */
+extern bool guest_wall_landlock;
+
+#endif /* __PERF_GUEST_WALL_H */
