@@ -15,11 +15,13 @@
 #include "dso.h"
 #include "guest-debuginfo.h"
 #include "guest-snapshot.h"
+#include "guest-untrusted.h"
 #include "machine.h"
 #include "map.h"
 #include "maps.h"
 #include "symbol.h"
 #include "symbol_conf.h"
+#include "host-elf.h"
 
 static bool find_in_table(Elf *elf, Elf_Scn *section, const char *name, u64 *addr)
 {
@@ -86,6 +88,11 @@ void guest_debuginfo__use(struct dso *dso, struct map *map)
 		return;
 	if (access(name, R_OK)) {
 		pr_warning("%s: %s\n", name, strerror(errno));
+		return;
+	}
+	if (guest_path__is(name)) {
+		pr_warning("%s is the guest's own file: --guestvmlinux takes one that you trust\n",
+			   name);
 		return;
 	}
 	if (!is_guests(name, machine)) {

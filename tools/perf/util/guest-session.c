@@ -262,19 +262,17 @@ static void find_module_file(struct dso *dso, pid_t pid)
 
 bool guest_module__load(struct dso *dso, struct map *map)
 {
-	struct machine *machine;
+	struct maps *maps = map__kmaps(map);
+	struct machine *machine = maps ? maps__machine(maps) : NULL;
 	struct map *kernel;
 
-	if (dso__kernel(dso) != DSO_SPACE__KERNEL_GUEST)
+	/* not by dso__kernel(): perf has it that a file's module is the host's */
+	if (!machine || machine__is_host(machine))
 		return false;
-	machine = maps__machine(map__kmaps(map));
-	kernel = machine ? machine__kernel_map(machine) : NULL;
+	kernel = machine__kernel_map(machine);
 	/* this deals the symbols out to the modules that are not loaded yet */
-	if (!kernel || map__load(kernel) < 0)
-		return false;
-	if (RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))
-		return false;
-	find_module_file(dso, machine->pid);
+	if (kernel && map__load(kernel) >= 0 && !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))
+		find_module_file(dso, machine->pid);
 	return true;
 }
 

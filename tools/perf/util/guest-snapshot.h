@@ -164,9 +164,10 @@ void guest_snapshot__correct_modules(struct machine *machine);
  * @map: where the guest has it
  *
  * kallsyms says where each function is. A module's file only says where it is in
- * its section, and where sections are the guest alone knows.
+ * its section, and where sections are the guest alone knows. So where kallsyms has
+ * nothing of it, there are no symbols.
  *
- * Return: false if this is no guest's, or kallsyms has nothing of it.
+ * Return: false if this is no guest's.
  */
 bool guest_module__load(struct dso *dso, struct map *map);
 
