@@ -8,9 +8,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
+#include <sys/mman.h>
 #include "debug.h"
 #include "tests/made-kernel.h"
 #include "tests/tests.h"
@@ -429,6 +431,135 @@ static int test__damaged_module(struct test_suite *test __maybe_unused,
 		guest_orc__delete(orc);
 	}
 	free(ko);
+	return TEST_OK;
+}
+
+struct collected {
+	u64 sum;
+	u32 nr;
+};
+
+static void collect(void *arg, u64 ip, const struct guest_orc_entry *entry)
+{
+	struct collected *c = arg;
+
+	c->sum = c->sum * 31 + ip * 7 + (u16)entry->sp_offset * 3 + entry->type;
+	c->nr++;
+}
+
+static int make_file(const void *data, size_t size)
+{
+	int fd = memfd_create("tables", 0);
+
+	return fd >= 0 && write(fd, data, size) == (ssize_t)size ? fd : -1;
+}
+
+/* What is read of damaged tables may be wrong, but can be looked up in. */
+static int read_damaged(u8 *data, size_t size, size_t len)
+{
+	int fd = make_file(data, len);
+	const char *why = NULL;
+	struct guest_orc *orc;
+	u64 ip;
+
+	TEST_ASSERT_VAL("file", fd >= 0);
+	orc = guest_orc__read(fd, &why);
+	close(fd);
+	TEST_ASSERT_VAL("cut off", !orc || len == size);
+	TEST_ASSERT_VAL("says why", orc || why);
+	for (ip = TEXT; orc && ip < TEXT + MADE_TEXT_SIZE; ip += 64)
+		guest_orc__find(orc, ip);
+	guest_orc__delete(orc);
+	return TEST_OK;
+}
+
+static int test__written(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
+{
+	struct collected before = {}, after = {};
+	struct guest_orc *orc = load_made_kernel(), *read;
+	size_t size, i;
+	const char *why;
+	u8 *ko = made_module(module, ARRAY_SIZE(module), &size), *data;
+	int fd = memfd_create("tables", 0);
+
+	TEST_ASSERT_EQUAL("module", guest_orc__add_module(orc, ko, size, sections,
+							  ARRAY_SIZE(sections), NULL, &why), 0);
+	free(ko);
+	TEST_ASSERT_EQUAL("write", guest_orc__write(orc, fd), 0);
+	read = guest_orc__read(fd, &why);
+	TEST_ASSERT_VAL("read", read);
+	guest_orc__for_each(orc, collect, &before);
+	guest_orc__for_each(read, collect, &after);
+	TEST_ASSERT_VAL("the same", before.nr && !memcmp(&before, &after, sizeof(before)));
+	TEST_ASSERT_VAL("memory", guest_orc__memory(read) == guest_orc__memory(orc));
+	guest_orc__delete(read);
+	guest_orc__delete(orc);
+
+	size = lseek(fd, 0, SEEK_END);
+	data = malloc(size);
+	TEST_ASSERT_VAL("bytes", pread(fd, data, size, 0) == (ssize_t)size);
+	close(fd);
+	for (i = 0; i < size; i++) {
+		TEST_ASSERT_EQUAL("cut off", read_damaged(data, size, i), TEST_OK);
+		data[i] ^= 0x81;
+		TEST_ASSERT_EQUAL("damaged", read_damaged(data, size, size), TEST_OK);
+		data[i] ^= 0x81;
+	}
+	free(data);
+	return TEST_OK;
+}
+
+#define MANY		(1U << 20)
+#define MANY_SIZE	0x4000000ULL
+
+/* A module with @MANY entries, which packs to a few KiB. */
+static void *large_module(size_t *size)
+{
+	struct made_elf elf = { .data = NULL };
+	Elf64_Sym symbols[2] = { { .st_shndx = 0 } };
+	Elf64_Rela *relas = calloc(MANY, sizeof(*relas));
+	u8 *unwind = calloc(MANY, 6), *ip = calloc(MANY, 4);
+	unsigned int i, rela, ip_index;
+
+	symbols[1].st_shndx = made_elf__add(&elf, ".text", SHT_NOBITS,
+					    SHF_ALLOC | SHF_EXECINSTR, 0, NULL, MANY_SIZE);
+	for (i = 0; i < MANY; i++) {
+		relas[i] = (Elf64_Rela) { 4 * i, ELF64_R_INFO(1ULL, R_X86_64_PC32), i };
+		memcpy(unwind + 6 * i, "\x8\0\0\0\x5\x2", 6);
+	}
+	made_elf__add(&elf, ".orc_unwind", SHT_PROGBITS, SHF_ALLOC, 0, unwind, 6 * MANY);
+	ip_index = made_elf__add(&elf, ".orc_unwind_ip", SHT_PROGBITS, SHF_ALLOC, 0, ip, 4 * MANY);
+	rela = made_elf__add(&elf, ".rela.orc_unwind_ip", SHT_RELA, 0, 0, relas,
+			     MANY * sizeof(*relas));
+	elf.sections[rela].info = ip_index;
+	elf.sections[rela].link = made_elf__add(&elf, ".symtab", SHT_SYMTAB, 0, 0, symbols,
+						sizeof(symbols));
+	free(relas);
+	free(unwind);
+	free(ip);
+	return made_elf__finish(&elf, true, size);
+}
+
+/* As many large modules as a guest likes to have: their tables end somewhere. */
+static int test__too_large(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
+{
+	struct guest_orc *orc = load_made_kernel();
+	const char *why = "";
+	int nr, err = 0;
+	size_t size;
+	void *ko = large_module(&size);
+
+	for (nr = 0; nr < 40 && !err; nr++) {
+		struct guest_orc_section section = { ".text", 0xffff800000000000ULL +
+						     nr * MANY_SIZE };
+
+		err = guest_orc__add_module(orc, ko, size, &section, 1, NULL, &why);
+	}
+	free(ko);
+	TEST_ASSERT_EQUAL("refused", err, -EFBIG);
+	TEST_ASSERT_VAL("memory", guest_orc__memory(orc) <= GUEST_ORC_MEMORY_MAX);
+	TEST_ASSERT_VAL("the kernel's are there", guest_orc__find(orc, TEXT + FRAME));
+	guest_orc__delete(orc);
 	return TEST_OK;
 }
 
@@ -908,6 +1039,8 @@ static struct test_case tests__guest_orc[] = {
 	TEST_CASE("retpolines", retpolines),
 	TEST_CASE("modules", module),
 	TEST_CASE("damaged modules", damaged_module),
+	TEST_CASE("tables handed over", written),
+	TEST_CASE("tables too large", too_large),
 	TEST_CASE("unwinding", unwind),
 	TEST_CASE("stack words", stack_section),
 	TEST_CASE("many stack words", many_words),

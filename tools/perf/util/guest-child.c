@@ -116,7 +116,7 @@ static int shut_in(const struct guest_child *child, int to, int *root)
 	struct guest_wall wall = {
 		.dir = child->dir, .mounted = child->mounted, .out = child->out,
 	};
-	int keep[] = { to, child->out, child->fd };
+	int keep[] = { to, child->out, child->fd, child->input };
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -205,11 +205,12 @@ void guest_child__end(pid_t pid)
 static int get_result(const struct guest_child *child, int from, const u64 *seen, void *result,
 		      size_t size)
 {
+	s64 total_ms = child->total_ms ?: (s64)child->idle_ms * GUEST_CHILD_PATIENCE;
 	struct deadline deadline = {
 		.progress = seen,
 		.idle_ms  = child->idle_ms,
 		.idle	  = guest_child__now_ms() + child->idle_ms,
-		.total	  = guest_child__now_ms() + (s64)child->idle_ms * GUEST_CHILD_PATIENCE,
+		.total	  = guest_child__now_ms() + total_ms,
 	};
 	int err, ret = -EIO;
 

@@ -25,8 +25,9 @@
  * @mounted: that is a guest mount, not a directory perf has made
  * @out:     descriptor of the directory it writes below; 0 for none
  * @fd:	     a descriptor of another kind for it; 0 for none
- * @idle_ms: it is killed when it has not got anything from the guest's files for that time,
- *	     or after GUEST_CHILD_PATIENCE times as long in all
+ * @input:   a second one
+ * @idle_ms: it is killed when it has not got anything from the guest's files for that time
+ * @total_ms: or after that time in all; 0 for GUEST_CHILD_PATIENCE times as long
  * @file_max: bytes of a file that it writes; 0 for no limit
  */
 struct guest_child {
@@ -35,8 +36,8 @@ struct guest_child {
 	bool	   (*check)(const void *result);
 	const char *dir;
 	bool	   mounted;
-	int	   out, fd;
-	int	   idle_ms;
+	int	   out, fd, input;
+	int	   idle_ms, total_ms;
 	u64	   file_max;
 };
 

@@ -2,7 +2,7 @@
 /*
  * Sections of a guest's kernel and modules: x86-64 ELF files in memory, of which
  * every byte is the guest's. A reader of its own, as small as can be and with
- * every offset checked here: libelf is made for files one trusts.
+ * every offset checked here, in a child (guest-child.h).
  */
 #ifndef __PERF_GUEST_ELF_H
 #define __PERF_GUEST_ELF_H

@@ -118,7 +118,7 @@ ssize_t guest_file__read(int root, const char *path, char *buf, size_t size)
 }
 
 /* Return: 0 at the end of the file, or a negative error. */
-static int load_fd(int fd, u64 limit, char **buf, size_t *size)
+static int read_all(int fd, u64 limit, char **buf, size_t *size)
 {
 	size_t alloc = 0;
 	char *larger;
@@ -141,21 +141,28 @@ static int load_fd(int fd, u64 limit, char **buf, size_t *size)
 	return n;
 }
 
-int guest_file__load(int root, const char *path, u64 limit, void **data, size_t *size)
+int guest_file__load_fd(int fd, u64 limit, void **data, size_t *size)
 {
 	char *buf = NULL;
-	int fd, err;
+	int err;
 
-	fd = guest_file__open(root, path);
-	if (fd < 0)
-		return fd;
 	*size = 0;
-	err = load_fd(fd, limit, &buf, size);
-	close(fd);
+	err = read_all(fd, limit, &buf, size);
 	if (err)
 		free(buf);
 	else
 		*data = buf;
+	return err;
+}
+
+int guest_file__load(int root, const char *path, u64 limit, void **data, size_t *size)
+{
+	int fd = guest_file__open(root, path), err;
+
+	if (fd < 0)
+		return fd;
+	err = guest_file__load_fd(fd, limit, data, size);
+	close(fd);
 	return err;
 }
 

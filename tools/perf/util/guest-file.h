@@ -58,6 +58,9 @@ ssize_t guest_file__pread(int fd, void *buf, size_t size, u64 offset);
  */
 int guest_file__load(int root, const char *path, u64 limit, void **data, size_t *size);
 
+/** guest_file__load_fd - the same for one that is open */
+int guest_file__load_fd(int fd, u64 limit, void **data, size_t *size);
+
 /** GUEST_LINE_MAX - longer lines are left out by guest_file__lines() */
 #define GUEST_LINE_MAX	2048
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/kernel.h>
 #include "guest-elf.h"
 #include "guest-orc.h"
@@ -153,6 +154,12 @@ void guest_orc__delete(struct guest_orc *orc)
 		table__exit(&orc->tables[i]);
 	free(orc->tables);
 	free(orc);
+}
+
+static size_t table__memory(const struct table *t)
+{
+	return sizeof(*t) + t->nr * (sizeof(*t->ips) + sizeof(*t->entries)) +
+	       (t->nr_blocks + 1) * sizeof(*t->blocks);
 }
 
 static u16 raw_flags(const struct raw_table *raw, u32 i)
@@ -426,6 +433,8 @@ static int add_table(struct guest_orc *orc, struct raw_table *raw, struct table 
 		return fail(raw, -EINVAL, "two files for the same addresses");
 	if (orc->nr == MAX_TABLES)
 		return fail(raw, -EINVAL, "too many modules");
+	if (guest_orc__memory(orc) + table__memory(t) > GUEST_ORC_MEMORY_MAX)
+		return fail(raw, -EFBIG, "more ORC tables than any kernel has");
 	tables = realloc(orc->tables, (orc->nr + 1) * sizeof(*tables));
 	if (!tables)
 		return fail(raw, -ENOMEM, "out of memory");
@@ -746,15 +755,11 @@ const struct guest_orc_entry *guest_orc__find(const struct guest_orc *orc, u64 i
 
 size_t guest_orc__memory(const struct guest_orc *orc)
 {
-	size_t size = sizeof(*orc) + orc->nr * sizeof(*orc->tables);
-	const struct table *t;
+	size_t size = sizeof(*orc);
 	unsigned int i;
 
-	for (i = 0; i < orc->nr; i++) {
-		t = &orc->tables[i];
-		size += t->nr * (sizeof(*t->ips) + sizeof(*t->entries)) +
-			(t->nr_blocks + 1) * sizeof(*t->blocks);
-	}
+	for (i = 0; i < orc->nr; i++)
+		size += table__memory(&orc->tables[i]);
 	return size;
 }
 
@@ -771,4 +776,134 @@ void guest_orc__for_each(const struct guest_orc *orc,
 		for (j = 0; j < t->nr; j++)
 			fn(arg, t->base + t->ips[j], &t->entries[j]);
 	}
+}
+
+/* How tables go from one process to another: this, and for each one its head, ips, entries. */
+struct written {
+	u32 layout;
+	u32 nr, nr_retpolines;
+	u64 retpolines[MAX_RETPOLINES];
+};
+
+struct written_table {
+	u64 start, end, base;
+	u32 nr;
+};
+
+static bool write_all(int fd, const void *data, size_t size)
+{
+	ssize_t n;
+
+	for (; size; data += n, size -= n) {
+		n = write(fd, data, size);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+int guest_orc__write(const struct guest_orc *orc, int fd)
+{
+	struct written head = {
+		.layout = orc->layout, .nr = orc->nr, .nr_retpolines = orc->nr_retpolines,
+	};
+	unsigned int i;
+	bool ok;
+
+	memcpy(head.retpolines, orc->retpolines, sizeof(head.retpolines));
+	ok = write_all(fd, &head, sizeof(head));
+	for (i = 0; i < orc->nr && ok; i++) {
+		const struct table *t = &orc->tables[i];
+		struct written_table table = {
+			.start = t->start, .end = t->end, .base = t->base, .nr = t->nr,
+		};
+
+		ok = write_all(fd, &table, sizeof(table)) &&
+		     write_all(fd, t->ips, t->nr * sizeof(*t->ips)) &&
+		     write_all(fd, t->entries, t->nr * sizeof(*t->entries));
+	}
+	return ok ? 0 : -EIO;
+}
+
+static bool read_all(int fd, void *data, size_t size, u64 *at)
+{
+	ssize_t n;
+
+	for (; size; data += n, size -= n, *at += n) {
+		n = pread(fd, data, size, *at);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* Of what fill_table() makes, all that a look-up relies on. */
+static bool table__valid(const struct table *t)
+{
+	u32 i;
+
+	if (t->ips[0] || t->base < t->start || t->base > t->end ||
+	    t->ips[t->nr - 1] > t->end - t->base)
+		return false;
+	for (i = 0; i < t->nr; i++) {
+		if ((i && t->ips[i] < t->ips[i - 1]) || !entry_valid(&t->entries[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool read_table(struct guest_orc *orc, int fd, u64 *at)
+{
+	struct table *t = &orc->tables[orc->nr];
+	struct written_table table;
+
+	if (!read_all(fd, &table, sizeof(table), at) || !table.nr || table.nr > MAX_ENTRIES ||
+	    table.start >= table.end || (orc->nr && table.start < t[-1].end) ||
+	    guest_orc__memory(orc) + table.nr * (u64)(sizeof(u32) + ENTRY_SIZE) >
+	    GUEST_ORC_MEMORY_MAX)
+		return false;
+	*t = (struct table) {
+		.start = table.start, .end = table.end, .base = table.base, .nr = table.nr,
+		.ips = malloc(table.nr * sizeof(*t->ips)),
+		.entries = malloc(table.nr * sizeof(*t->entries)),
+	};
+	orc->nr++;
+	return t->ips && t->entries && read_all(fd, t->ips, t->nr * sizeof(*t->ips), at) &&
+	       read_all(fd, t->entries, t->nr * sizeof(*t->entries), at) && table__valid(t) &&
+	       index_blocks(t);
+}
+
+static bool read_tables(struct guest_orc *orc, int fd)
+{
+	struct written head;
+	u64 at = 0;
+
+	if (!read_all(fd, &head, sizeof(head), &at) || head.layout <= ORC_UNKNOWN ||
+	    head.layout > ORC_TYPES || !head.nr || head.nr > MAX_TABLES ||
+	    head.nr_retpolines > MAX_RETPOLINES)
+		return false;
+	orc->layout = head.layout;
+	orc->nr_retpolines = head.nr_retpolines;
+	memcpy(orc->retpolines, head.retpolines, sizeof(head.retpolines));
+	orc->tables = calloc(head.nr, sizeof(*orc->tables));
+	while (orc->tables && orc->nr < head.nr) {
+		if (!read_table(orc, fd, &at))
+			return false;
+	}
+	return orc->tables;
+}
+
+struct guest_orc *guest_orc__read(int fd, const char **why)
+{
+	struct guest_orc *orc = guest_orc__new();
+
+	if (orc && read_tables(orc, fd))
+		return orc;
+	*why = "damaged ORC tables";
+	guest_orc__delete(orc);
+	return NULL;
 }

@@ -64,6 +64,9 @@ struct guest_build_id {
 	size_t size;
 };
 
+/** GUEST_ORC_MEMORY_MAX - bytes of all tables of a guest; a real one needs a tenth of that */
+#define GUEST_ORC_MEMORY_MAX	(128UL << 20)
+
 /** guest_orc__new - tables of a guest's kernel, none at first. Return: NULL if out of memory. */
 struct guest_orc *guest_orc__new(void);
 void guest_orc__delete(struct guest_orc *orc);
@@ -102,6 +105,25 @@ const struct guest_orc_entry *guest_orc__find(const struct guest_orc *orc, u64 i
 
 /** guest_orc__memory - bytes held by the tables */
 size_t guest_orc__memory(const struct guest_orc *orc);
+
+/**
+ * guest_orc__write - write tables to a file, for guest_orc__read()
+ *
+ * Return: 0 or a negative error.
+ */
+int guest_orc__write(const struct guest_orc *orc, int fd);
+
+/**
+ * guest_orc__read - read tables that another process has written
+ * @fd:	 of a file, read from its start
+ * @why: in words, if that fails
+ *
+ * What is in it is not trusted any more than a guest's file is.
+ *
+ * Return: to be freed by guest_orc__delete(); NULL for what guest_orc__write() would not
+ * have written.
+ */
+struct guest_orc *guest_orc__read(int fd, const char **why);
 
 /** guest_orc__for_each - call a function for every entry, ordered by address in a table */
 void guest_orc__for_each(const struct guest_orc *orc,

@@ -14,32 +14,26 @@
 #include <linux/string.h>
 #include <linux/zalloc.h>
 #include "debug.h"
-#include "guest-elf.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-orc.h"
+#include "guest-orc-load.h"
 #include "guest-snapshot.h"
 #include "guest-tables.h"
-#include "guest-vmlinuz.h"
 #include "symbol_conf.h"
 #include "util.h"
 
-#define MODULES_LIMIT	(4 << 20)
 #define FUNCTIONS_MAX	(4 << 20)
 
 /**
  * struct load - tables in the making
- * @root:     of the guest's files
- * @text:     address of _stext, 0 until it is known
- * @build_id: of a module or the kernel, in @notes
+ * @root: of the guest's files
+ * @text: address of _stext, 0 until it is known
  */
 struct load {
 	struct guest_tables *tables;
 	int		    root;
-	char		    release[GUEST_NAME_MAX];
 	u64		    text;
-	char		    notes[8192];
-	struct guest_build_id build_id;
 };
 
 static int add_function(struct guest_tables *tables, u64 addr)
@@ -89,191 +83,15 @@ static void read_kallsyms(struct load *load, const char *path)
 	qsort(tables->functions, tables->nr_functions, sizeof(u64), cmp_u64);
 }
 
-/* NULL if the guest does not tell: then nothing can be checked. */
-static const struct guest_build_id *read_build_id(struct load *load, const char *path)
+static void load_orc(struct guest_tables *tables, struct guest_orc_source *source, u64 text)
 {
-	struct guest_elf_section notes = { .name = "" };
-	ssize_t size = guest_file__read(load->root, path, load->notes, sizeof(load->notes));
-
-	if (size <= 0)
-		return NULL;
-	notes.data = (const u8 *)load->notes;
-	notes.size = size;
-	load->build_id.size = guest_elf__build_id(&notes, &load->build_id.data);
-	return load->build_id.size ? &load->build_id : NULL;
-}
-
-/* Read the ELF file that is in a file of the guest's, packed or not. */
-static int read_elf(int root, const char *path, void **elf, size_t *elf_size, const char **why)
-{
-	void *file;
-	size_t size;
-	int err = guest_file__load(root, path, GUEST_VMLINUZ_MAX, &file, &size);
-
-	if (err) {
-		*why = "unreadable file";
-		return err;
-	}
-	err = guest_vmlinuz__unpack(file, size, elf, elf_size, why);
-	free(file);
-	return err;
-}
-
-/* A file that fails leaves nothing in the tables, so that another one can be tried. */
-static int add_kernel_elf(struct load *load, const void *elf, size_t size)
-{
-	const struct guest_build_id *id = read_build_id(load, "sys/kernel/notes");
-	struct guest_tables *tables = load->tables;
-	int err;
-
-	tables->why = "out of memory";
-	tables->orc = guest_orc__new();
-	if (!tables->orc)
-		return -ENOMEM;
-	err = guest_orc__add_kernel(tables->orc, elf, size, load->text, id, &tables->why);
-	if (err) {
-		guest_orc__delete(tables->orc);
-		tables->orc = NULL;
-	}
-	return err;
-}
-
-static int add_kernel(struct load *load, int root, const char *path)
-{
-	size_t size;
-	void *elf;
-	int err;
-
-	err = read_elf(root, path, &elf, &size, &load->tables->why);
-	if (!err) {
-		err = add_kernel_elf(load, elf, size);
-		free(elf);
-	}
-	if (err)
-		pr_debug("%s: %s\n", path, load->tables->why);
-	return err;
-}
-
-/* A file of the host's own, named by who runs perf: links in it are theirs to follow. */
-static int use_vmlinux(struct load *load, const char *name)
-{
-	char path[PATH_MAX];
-	int root, err;
-
-	load->tables->why = "no such file as --guestvmlinux";
-	if (!realpath(name, path))
-		return -errno;
-	root = guest_file__root("/");
-	if (root < 0)
-		return root;
-	err = add_kernel(load, root, path);
-	close(root);
-	return err;
-}
-
-/*
- * The file named may be another guest's, or have no tables. guest_debuginfo__use() warns of
- * the first, whether or not the guest has a file of its own.
- */
-static int find_kernel(struct load *load)
-{
-	const char *vmlinux = symbol_conf.default_guest_vmlinux_name;
-	char path[GUEST_NAME_MAX + 32];
-
-	if (vmlinux && !use_vmlinux(load, vmlinux))
-		return 0;
-	if (load->root >= 0 &&
-	    guest_kernel__find(load->root, load->release, path, sizeof(path)))
-		return add_kernel(load, load->root, path);
-	/* who has named a file is told what is wrong with that one */
-	if (!vmlinux)
-		load->tables->why = "no file of its kernel in its /boot";
-	return -ENOENT;
-}
-
-static unsigned int read_sections(struct load *load, const char *module,
-				  struct guest_orc_section *sections)
-{
-	char path[GUEST_NAME_MAX + 64], text[64];
-	unsigned int i, nr = 0;
-
-	for (i = 0; i < GUEST_MODULE_SECTIONS; i++) {
-		snprintf(path, sizeof(path), "sys/module/%s/sections/%s", module,
-			 guest_module_sections[i]);
-		if (guest_file__read(load->root, path, text, sizeof(text)) <= 0 ||
-		    sscanf(text, "0x%" SCNx64, &sections[nr].addr) != 1)
-			continue;
-		sections[nr++].name = guest_module_sections[i];
-	}
-	return nr;
-}
-
-static int read_module(struct load *load, const char *name, void **elf, size_t *size,
-		       const char **why)
-{
-	static const char * const suffixes[] = { "ko", "ko.xz", "ko.zst", "ko.gz" };
-	char path[2 * GUEST_NAME_MAX + 32], file[GUEST_NAME_MAX];
-	int dashes, err = -ENOENT;
-	size_t i;
-
-	/* the kernel has made '_' of what may be '-' in the file's name */
-	strlcpy(file, name, sizeof(file));
-	for (dashes = 0; err == -ENOENT && dashes < 2; dashes++) {
-		for (i = 0; err == -ENOENT && i < ARRAY_SIZE(suffixes); i++) {
-			snprintf(path, sizeof(path), "lib/modules/%s/%s.%s", load->release,
-				 file, suffixes[i]);
-			err = read_elf(load->root, path, elf, size, why);
-		}
-		for (i = 0; file[i]; i++)
-			file[i] = file[i] == '_' ? '-' : file[i];
-	}
-	return err;
-}
-
-static int add_module(struct load *load, const char *name)
-{
-	struct guest_orc_section sections[GUEST_MODULE_SECTIONS];
-	char path[GUEST_NAME_MAX + 64];
-	unsigned int nr = read_sections(load, name, sections);
-	const struct guest_build_id *id;
-	const char *why = "";
-	size_t size;
-	void *elf;
-	int err;
-
-	err = read_module(load, name, &elf, &size, &why);
-	if (!err) {
-		snprintf(path, sizeof(path), "sys/module/%s/notes/.note.gnu.build-id", name);
-		id = read_build_id(load, path);
-		err = guest_orc__add_module(load->tables->orc, elf, size, sections, nr, id, &why);
-		free(elf);
-	}
-	if (err)
-		pr_debug("guest module %s has no ORC tables: %s\n", name, why);
-	return err;
-}
-
-static int module_line(void *arg, char *line)
-{
-	struct load *load = arg;
-
-	line[strcspn(line, " ")] = '\0';
-	if (!guest_module_name__valid(line))
-		return 0;
-	if (add_module(load, line))
-		load->tables->failed++;
-	else
-		load->tables->modules++;
-	return 0;
-}
-
-static void add_tables(struct load *load)
-{
-	load->tables->why = "no address of _stext in the guest's kallsyms";
-	if (!load->text || find_kernel(load))
+	tables->why = "no address of _stext in the guest's kallsyms";
+	if (!text)
 		return;
-	if (load->root >= 0)
-		guest_file__lines(load->root, "proc/modules", MODULES_LIMIT, module_line, load);
+	source->text = text;
+	source->vmlinux = symbol_conf.default_guest_vmlinux_name;
+	tables->orc = guest_orc__load(source, &tables->loaded);
+	tables->why = tables->orc ? NULL : tables->loaded.why;
 }
 
 /* From a directory that does not change or hang: our own. */
@@ -281,6 +99,7 @@ static void load_from(struct guest_tables *tables, const char *dir)
 {
 	struct load load = { .tables = tables, .root = guest_file__root(dir) };
 	struct guest_facts facts;
+	struct guest_orc_source source = { .dir = dir, .release = facts.release };
 
 	if (load.root < 0) {
 		tables->why = "no files of the guest's";
@@ -288,11 +107,10 @@ static void load_from(struct guest_tables *tables, const char *dir)
 	}
 	guest_facts__read(&facts, load.root);
 	tables->unwind = facts.unwind;
-	strlcpy(load.release, facts.release, sizeof(load.release));
 	read_kallsyms(&load, "proc/kallsyms");
 	tables->why = "its kernel has frame pointers";
 	if (tables->unwind != GUEST_UNWIND_FP)
-		add_tables(&load);
+		load_orc(tables, &source, load.text);
 	guest_text__load(&tables->text, load.root);
 	close(load.root);
 }
@@ -301,15 +119,15 @@ static void load_from(struct guest_tables *tables, const char *dir)
 static void load_from_files(struct guest_tables *tables)
 {
 	struct load load = { .tables = tables, .root = guest_file__root("/") };
+	struct guest_orc_source source = { .release = "" };
 	char path[PATH_MAX];
 
 	if (load.root >= 0 && realpath(symbol_conf.default_guest_kallsyms, path))
 		read_kallsyms(&load, path);
 	if (load.root >= 0)
 		close(load.root);
-	load.root = -1;
 	if (symbol_conf.default_guest_vmlinux_name)
-		add_tables(&load);
+		load_orc(tables, &source, load.text);
 }
 
 /* The guest may still change its files, or not answer: take a copy, as record does. */

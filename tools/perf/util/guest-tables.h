@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <linux/types.h>
 #include "guest-list.h"
+#include "guest-orc-load.h"
 #include "guest-text.h"
 
 struct guest_orc;
@@ -19,8 +20,7 @@ struct guest_orc;
  * struct guest_tables - of one guest
  * @unwind:	how its kernel can be unwound, as far as its files tell
  * @orc:	tables of its kernel and modules, NULL if there are none
- * @modules:	loaded with the kernel's tables
- * @failed:	modules that have none here: their code ends a chain
+ * @loaded:	how these were made
  * @why:	in words, why @orc is NULL
  * @functions:	addresses of its kernel's and modules' functions, ascending; read by
  *		guest_tables__may_return_to()
@@ -29,7 +29,7 @@ struct guest_orc;
 struct guest_tables {
 	enum guest_unwind unwind;
 	struct guest_orc  *orc;
-	u32		  modules, failed;
+	struct guest_orc_loaded loaded;
 	const char	  *why;
 	u64		  *functions;
 	size_t		  nr_functions, alloc_functions;

@@ -275,7 +275,7 @@ static void report_orc(const struct guest_unwound *guest, const char *name)
 	if (!all)
 		return;
 	pr_info("Guest %s: kernel stacks by ORC tables (%u modules, %u without): ", name,
-		guest->tables.modules, guest->tables.failed);
+		guest->tables.loaded.modules, guest->tables.loaded.failed);
 	pr_info("%.2f %% of %" PRIu64 " to a root, %" PRIu64 " with guesses\n",
 		100.0 * roots / all, all, guest->guessed);
 	for (i = 0; i < GUEST_ORC_NR_ENDS; i++) {
