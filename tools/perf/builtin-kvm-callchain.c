@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/kernel.h>
+#include <linux/perf_event.h>
 #include <linux/string.h>
 #include <subcmd/pager.h>
 #include <subcmd/parse-options.h>
@@ -18,11 +19,8 @@
 #include "util/guest-exits.h"
 #include "util/guest-list.h"
 #include "util/guest-mount.h"
-#include "util/guest-progress.h"
 #include "util/guest-record.h"
-#include "util/guest-snapshot.h"
 #include "util/guest-unwind.h"
-#include "util/record.h"
 #include "util/symbol_conf.h"
 #include "util/util.h"
 
@@ -126,100 +124,31 @@ static int cmd_guest_umount(int argc, const char **argv)
 }
 
 /*
- * For -h and for completion: ours, then those of the command itself, which ends the
- * program having printed them.
- */
-static bool asks_for_options(int argc, const char **argv)
-{
-	if (argc < 2)
-		return false;
-	if (!strcmp(argv[1], "--list-opts")) {
-		printf("--guest --exits --guest-files --host --guestmount ");
-		return true;
-	}
-	if (strcmp(argv[1], "-h"))
-		return false;
-	printf("\n Usage: perf kvm-callchain %s [-p <pid>|--guest <name>|-a] [--exits] [--host]\n"
-	       "        [--guest-files] [--guestmount <directory>] [<options of perf %s>]\n",
-	       argv[0], argv[0]);
-	fflush(stdout);
-	return true;
-}
-
-static int cmd_guest_record(int argc, const char **argv)
-{
-	struct guest_record rec = {};
-	int ret = 1;
-
-	if (asks_for_options(argc, argv))
-		return cmd_record(argc, argv);
-	if (!guest_record__prepare(&rec, "record", argc - 1, argv + 1, record_options)) {
-		perf_guest = true;
-		perf_host = rec.host;
-		guest_snapshot__use(rec.guests ? rec.dir : NULL);
-		guest_progress__start(rec.dir);
-		ret = cmd_record(rec.args.argc, rec.args.argv);
-		guest_progress__end();
-		guest_snapshot__use(NULL);
-		if (ret >= 0)
-			guest_record__end(&rec);
-	}
-	guest_record__exit(&rec);
-	return ret;
-}
-
-/* Symbols are only of use while it runs. */
-static int cmd_guest_top(int argc, const char **argv)
-{
-	char dir[] = "/tmp/perf-kvm-callchain-XXXXXX";
-	struct guest_record rec = {};
-	int ret = 1;
-
-	if (asks_for_options(argc, argv))
-		return cmd_top(argc, argv);
-	if (!mkdtemp(dir)) {
-		pr_err("%s: %s\n", dir, strerror(errno));
-		return 1;
-	}
-	strlcpy(rec.dir, dir, sizeof(rec.dir));
-	if (!guest_record__prepare(&rec, "top", argc - 1, argv + 1, NULL)) {
-		perf_guest = true;
-		perf_host = rec.host;
-		guest_snapshot__use(rec.guests ? dir : NULL);
-		ret = cmd_top(rec.args.argc, rec.args.argv);
-	}
-	guest_record__exit(&rec);
-	rm_rf(dir);
-	return ret;
-}
-
-/*
  * The session finds the symbols beside perf.data; all there is to say is that this
- * is about guests.
+ * is about guests. What is not ours is left to the command: -h, too.
  */
 static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const char **argv)
 {
-	const char *host = NULL;
-	const struct guest_option ours[] = {
-		{ 0, "host", .take = true, .value = &host },
-		{ 0, "guest-unwind", .arg = true, .take = true, .add = guest_unwind__add },
-		{ 0, "guestvmlinux", .arg = true, .take = true,
-		  .value = &symbol_conf.default_guest_vmlinux_name },
-		{ }
+	bool host = false;
+	const struct option options[] = {
+		OPT_BOOLEAN(0, "host", &host, "the host as well"),
+		OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP,
+			     guest_unwind__parse),
+		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
+			   "vmlinux of a guest's kernel"),
+		OPT_END()
 	};
-	struct guest_args args = {};
-	int ret = 1;
+	const char * const usage[] = { "perf kvm-callchain <command> [<options>]", NULL };
 
 	if (argc > 1 && !strcmp(argv[1], "--list-opts"))
 		printf("--host --guest-unwind --guestvmlinux ");
-	if (!guest_args__add(&args, argv[0]) &&
-	    !guest_args__parse(&args, argc - 1, argv + 1, ours, NULL)) {
-		perf_guest = true;
-		perf_host = host;
-		ret = cmd(args.argc, args.argv);
-	}
-	guest_args__exit(&args);
-	return ret;
+	else
+		argc = parse_options(argc, argv, options, usage, PARSE_OPT_KEEP_ARGV0 |
+				     PARSE_OPT_KEEP_UNKNOWN | PARSE_OPT_KEEP_DASHDASH |
+				     PARSE_OPT_NO_INTERNAL_HELP);
+	perf_guest = true;
+	perf_host = host;
+	return cmd(argc, argv);
 }
 
 static int cmd_guest_report(int argc, const char **argv)
@@ -240,10 +169,10 @@ static int cmd_guest_annotate(int argc, const char **argv)
 /* perf diff --guest has default names that no recording of ours has. */
 static int cmd_guest_diff(int argc, const char **argv)
 {
-	static const char * const defaults[] = { "diff", "perf.data.old", "perf.data", NULL };
+	const char *defaults[] = { "diff", "perf.data.old", "perf.data", NULL };
 
 	if (argc == 1)
-		return hand_over(cmd_diff, 3, (const char **)defaults);
+		return hand_over(cmd_diff, 3, defaults);
 	return hand_over(cmd_diff, argc, argv);
 }
 
@@ -302,12 +231,12 @@ static const struct {
 	{ "list",	cmd_guest_list },
 	{ "mount",	cmd_guest_mount },
 	{ "umount",	cmd_guest_umount },
-	{ "record",	cmd_guest_record },
+	{ "record",	guest_record__main },
 	{ "report",	cmd_guest_report },
 	{ "script",	cmd_guest_script },
 	{ "annotate",	cmd_guest_annotate },
 	{ "diff",	cmd_guest_diff },
-	{ "top",	cmd_guest_top },
+	{ "top",		guest_record__top },
 	{ "doctor",	cmd_guest_doctor },
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
 	{ "exits",	cmd_guest_exits },

@@ -95,7 +95,9 @@ static void put_attr(struct writer *w, u32 event)
 	put64(w, SAMPLE_TYPE | (has_cpu(event) ? PERF_SAMPLE_CPU : 0));
 	put64(w, 0);
 	put_flags(w, flags);
-	put_zeros(w, sizeof(attr) / sizeof(u64) - 6);
+	put_zeros(w, offsetof(struct perf_event_attr, sig_data) / sizeof(u64) - 6);
+	put64(w, GCD_ID);
+	put_zeros(w, 1);
 }
 
 /* What samples and other events have in common, in the same order */

@@ -47,6 +47,8 @@ struct gcd_event {
 #define GCD_PID		100
 #define GCD_TID		101
 #define GCD_NR_EVSELS	2
+/* Of what was taken along with it */
+#define GCD_ID		0xa5
 
 #define __GCD_IPS(...)								\
 	.ips = { __VA_ARGS__ }, .nr = sizeof((u64[]){ __VA_ARGS__ }) / sizeof(u64)

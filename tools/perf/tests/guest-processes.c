@@ -117,7 +117,7 @@ static int check_snapshot(void)
 	put_mount();
 	snprintf(out, sizeof(out), "%s/out", dir);
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES |
+	TEST_ASSERT_EQUAL("take", made_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES |
 						       GUEST_SNAPSHOT_FILES, &snapshot), 0);
 	TEST_ASSERT_EQUAL("processes", (int)snapshot.processes, 3);
 	TEST_ASSERT_EQUAL("files", (int)snapshot.user_files, 5);
@@ -156,7 +156,7 @@ static int check_snapshot(void)
 	TEST_ASSERT_VAL("no symbols", is("out/7/proc/version", NULL));
 
 	guest.pid = 8;
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
+	TEST_ASSERT_EQUAL("take", made_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
 						       &snapshot), 0);
 	TEST_ASSERT_VAL("no processes", !snapshot.processes && is("out/8/processes/1", NULL));
 	return TEST_OK;
@@ -202,7 +202,7 @@ static int check_limits(void)
 
 	snprintf(out, sizeof(out), "%s/out", dir);
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES |
+	TEST_ASSERT_EQUAL("take", made_snapshot__take(&guest, out, GUEST_SNAPSHOT_PROCESSES |
 						       GUEST_SNAPSHOT_FILES, &snapshot), 0);
 	TEST_ASSERT_EQUAL("processes", (int)snapshot.processes, GUEST_PROCESSES_MAX);
 	TEST_ASSERT_EQUAL("files", (int)snapshot.user_files, 1);

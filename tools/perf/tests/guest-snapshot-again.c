@@ -15,6 +15,7 @@
 #include "tests.h"
 #include "tests/guest-callchain-data.h"
 #include "util.h"
+#include "util/guest-file.h"
 #include "util/guest-list.h"
 #include "util/guest-record.h"
 #include "util/guest-snapshot.h"
@@ -92,6 +93,7 @@ static int check_case(const struct again_case *c)
 	struct guest_snapshot_change change;
 	struct guest_snapshot snapshot;
 	char out[PATH_MAX];
+	int root;
 	s64 up;
 
 	pr_debug("%s\n", c->name);
@@ -103,7 +105,7 @@ static int check_case(const struct again_case *c)
 	put("m/proc/sys/kernel/random/boot_id", BOOT_1);
 	put("m/proc/modules", A);
 	put("m/proc/kallsyms", KERNEL A_SYM);
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
+	TEST_ASSERT_EQUAL("take", made_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
 						       &snapshot), 0);
 	put("m/proc/sys/kernel/random/boot_id", c->boot_id);
 	put("m/proc/modules", c->modules);
@@ -111,7 +113,9 @@ static int check_case(const struct again_case *c)
 		put("m/proc/kallsyms", c->kallsyms);
 	put("m/sys/module/b/sections/.text", "0xffffffffc0100000\n");
 
-	TEST_ASSERT_EQUAL(c->name, guest_snapshot__look_again(&guest, out, &change), 0);
+	root = guest_file__root(out);
+	TEST_ASSERT_EQUAL(c->name, guest_snapshot__look_again(&guest, root, &change), 0);
+	close(root);
 	up = ((s64)rdclock() - change.booted) / NSEC_PER_SEC;
 	TEST_ASSERT_VAL("for 123 s", !change.rebooted || (up >= 123 && up < 200));
 	TEST_ASSERT_VAL(c->name, change.rebooted == c->change.rebooted &&
@@ -129,17 +133,20 @@ static int check_no_answer(void)
 	struct guest guest = { .pid = 7 };
 	struct guest_snapshot_change change;
 	char path[PATH_MAX];
+	int out;
 
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
 	snprintf(path, sizeof(path), "%s/m/proc/sys", dir);
 	rm_rf(path);
 	snprintf(path, sizeof(path), "%s/out", dir);
+	out = guest_file__root(path);
 	TEST_ASSERT_VAL("no boot_id any more",
-			guest_snapshot__look_again(&guest, path, &change) < 0);
+			guest_snapshot__look_again(&guest, out, &change) < 0);
 	strcat(guest.mount, "/gone");
-	TEST_ASSERT_VAL("no mount", guest_snapshot__look_again(&guest, path, &change) < 0);
+	TEST_ASSERT_VAL("no mount", guest_snapshot__look_again(&guest, out, &change) < 0);
 	*guest.mount = '\0';
-	TEST_ASSERT_EQUAL("never had one", guest_snapshot__look_again(&guest, path, &change), 0);
+	TEST_ASSERT_EQUAL("never had one", guest_snapshot__look_again(&guest, out, &change), 0);
+	close(out);
 	return TEST_OK;
 }
 
@@ -225,13 +232,18 @@ static int check_reboot(void)
 	char path[PATH_MAX], guests[PATH_MAX + 8], info[64];
 	struct perf_session *session;
 	struct gcd_log log;
+	int root;
 
 	snprintf(path, sizeof(path), "%s/data-XXXXXX", dir);
 	TEST_ASSERT_VAL("write", !gcd__write(path, false, events, ARRAY_SIZE(events)));
 	snprintf(info, sizeof(info), "%s.guests/%d/guest", path + strlen(dir) + 1, GCD_PID);
 	put(info, "name n\nvmm qemu\n");
+	snprintf(info, sizeof(info), "%s.guests/id", path + strlen(dir) + 1);
+	put(info, "a5\n");
 	guest_snapshot__dir(guests, sizeof(guests), path);
-	TEST_ASSERT_EQUAL("note", guest_snapshot__set_rebooted(guests, GCD_PID, 15), 0);
+	root = guest_file__root(guests);
+	TEST_ASSERT_EQUAL("note", guest_snapshot__set_rebooted(root, GCD_PID, 15), 0);
+	close(root);
 
 	gcd_log__init(&log, true);
 	session = gcd__read(path, &log);

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is taken along of a guest, from mounts good and bad; and the command lines
- * that are handed on.
+ * What is taken along of a guest, from mounts good and bad; and where it is written.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
-#include <subcmd/parse-options.h>
+#include <linux/string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include "made-files.h"
 #include "tests.h"
 #include "debug.h"
 #include "util.h"
 #include "util/build-id.h"
-#include "util/guest-args.h"
+#include "util/guest-dir.h"
 #include "util/guest-doctor.h"
+#include "util/guest-file.h"
 #include "util/guest-list.h"
 #include "util/guest-snapshot.h"
 #include "util/symbol.h"
@@ -97,7 +99,7 @@ static int check_snapshot(void)
 	path_of(out, sizeof(out), "out");
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
 	put_guest();
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
+	TEST_ASSERT_EQUAL("take", made_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
 						       &snapshot), 0);
 	TEST_ASSERT_EQUAL("symbols", (int)snapshot.symbols, 2);
 	TEST_ASSERT_EQUAL("modules", (int)snapshot.modules, 2);
@@ -122,7 +124,7 @@ static int check_snapshot(void)
 	TEST_ASSERT_EQUAL("name", strcmp(guest_snapshot__name(out, 7, guest.vmm, 8), "n"), 0);
 	guest.pid = 8;
 	guest.facts.unwind = GUEST_UNWIND_FP;
-	TEST_ASSERT_EQUAL("take", guest_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
+	TEST_ASSERT_EQUAL("take", made_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL,
 						       &snapshot), 0);
 	TEST_ASSERT_VAL("no kernel with frame pointers",
 			!snapshot.kernel && is("out/8/boot/vmlinuz-" RELEASE, NULL));
@@ -143,58 +145,117 @@ static int test__guest_snapshot_take(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
-static int check_args(int argc, const char **argv, const char *host, const char *output,
-		      const char *handed_on, const struct option *theirs)
+static bool is_link(const char *path)
 {
-	const char *got_host = NULL, *got_output = NULL, *event = NULL;
-	const struct guest_option ours[] = {
-		{ 0, "host", .take = true, .value = &got_host },
-		{ 'o', "output", .arg = true, .take = true, .value = &got_output },
-		{ 'e', "event", .arg = true, .value = &event },
-		{ }
-	};
-	struct guest_args args = {};
-	char words[256] = "";
-	int i;
+	char name[PATH_MAX];
+	struct stat st;
 
-	TEST_ASSERT_EQUAL("parse", guest_args__parse(&args, argc, argv, ours, theirs), 0);
-	for (i = 0; i < args.argc; i++)
-		scnprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
-			  i ? " " : "", args.argv[i]);
-	guest_args__exit(&args);
-	pr_debug("handed on: %s\n", words);
-	TEST_ASSERT_EQUAL(words, strcmp(words, handed_on), 0);
-	TEST_ASSERT_VAL("--host", !host == !got_host);
-	TEST_ASSERT_VAL("-o", !output == !got_output && !(output && strcmp(output, got_output)));
+	path_of(name, sizeof(name), path);
+	return !lstat(name, &st) && S_ISLNK(st.st_mode);
+}
+
+/* Wherever a path leads, it is not followed through a link or out of the directory. */
+static int check_links(void)
+{
+	static const char * const paths[] = { "link/x", "../x", "a/../../x", "/x", "dangling" };
+	struct guest_dir out = { .err = 0 };
+	char name[PATH_MAX];
+	FILE *file;
+	size_t i;
+
+	path_of(name, sizeof(name), "out");
+	TEST_ASSERT_VAL("out", !mkdir(name, 0700));
+	out.fd = guest_file__root(name);
+	path_of(name, sizeof(name), "out/link");
+	TEST_ASSERT_VAL("link", !symlink("..", name));
+	path_of(name, sizeof(name), "out/dangling");
+	TEST_ASSERT_VAL("dangling link", !symlink("../made", name));
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		file = guest_dir__fcreate(&out, paths[i]);
+		if (file)
+			guest_dir__fadd(&out, file, paths[i]);
+	}
+	TEST_ASSERT_VAL("nothing outside", is("x", NULL) && is("made", NULL));
+	TEST_ASSERT_VAL("a file in the link's place", !is_link("out/dangling"));
+	TEST_ASSERT_VAL("the disk is not to blame", !out.err);
+
+	/* a file has its name when it is complete, and replaces one of that name */
+	put_text("out/a/b", "old");
+	file = guest_dir__fcreate(&out, "a/b");
+	TEST_ASSERT_VAL("create", file);
+	fprintf(file, "new");
+	TEST_ASSERT_VAL("not yet", !fflush(file) && is("out/a/b", "old"));
+	TEST_ASSERT_EQUAL("add", guest_dir__fadd(&out, file, "a/b"), 0);
+	TEST_ASSERT_VAL("now", is("out/a/b", "new") && is("out/" GUEST_DIR_PART, NULL));
+	close(out.fd);
 	return TEST_OK;
 }
 
-#define CHECK_ARGS(theirs, host, output, handed_on, ...)				\
-	check_args(ARRAY_SIZE(((const char *[]){ __VA_ARGS__ })),			\
-		   ((const char *[]){ __VA_ARGS__ }), host, output, handed_on, theirs)
+#define DEPTH	2000
 
-static int test__guest_snapshot_args(struct test_suite *test __maybe_unused,
-				     int subtest __maybe_unused)
+/* Deeper than there may be open files, or a path may be long; and a link in it. */
+static int check_removed(void)
 {
-	const char *str = NULL;
-	int ret = TEST_OK;
-	bool all = false;
-	int freq = 0;
-	const struct option theirs[] = {
-		OPT_BOOLEAN('a', "all", &all, ""),
-		OPT_INTEGER('F', "freq", &freq, ""),
-		OPT_STRING(0, "filter", &str, "", ""),
-		OPT_END()
-	};
+	int root = guest_file__root(dir), fd = dup(root), next, i;
 
-	ret |= CHECK_ARGS(theirs, NULL, "f", "-a sleep -o x", "-a", "-o", "f", "sleep", "-o", "x");
-	ret |= CHECK_ARGS(theirs, NULL, "f", "-F 9 -e c", "-F", "9", "-of", "-e", "c");
-	ret |= CHECK_ARGS(theirs, "", "f=g", "-aF 9 --filter --host x", "-aF", "9", "--host",
-			  "--filter", "--host", "--output=f=g", "x");
-	ret |= CHECK_ARGS(theirs, NULL, NULL, "--freq=9 -- --host", "--freq=9", "--", "--host");
-	ret |= CHECK_ARGS(theirs, NULL, NULL, "-F", "-F");
-	ret |= CHECK_ARGS(NULL, "", NULL, "-s sym -Fip,event f", "-s", "sym", "--host",
-			  "-Fip,event", "f");
+	put_text("kept", "x");
+	TEST_ASSERT_VAL("top", !mkdirat(root, "top", 0700));
+	TEST_ASSERT_VAL("link", !symlinkat("..", root, "top/link"));
+	for (i = 0; i < DEPTH && fd >= 0; i++) {
+		next = mkdirat(fd, "top", 0700) < 0 && i ? -1 : openat(fd, "top", O_RDONLY);
+		close(fd);
+		fd = next;
+	}
+	TEST_ASSERT_VAL("deep", fd >= 0);
+	close(fd);
+	guest_dir__remove(root, "top");
+	TEST_ASSERT_VAL("removed", faccessat(root, "top", F_OK, 0));
+	TEST_ASSERT_VAL("what the link is to", is("kept", "x"));
+	close(root);
+	return TEST_OK;
+}
+
+/* A process that is killed leaves nothing, and TMPDIR says where. */
+static int check_temp(void)
+{
+	char *tmp = getenv("TMPDIR");
+	struct guest_temp temp;
+	int i, fds[2];
+	bool there;
+	pid_t pid;
+
+	TEST_ASSERT_VAL("pipe", !pipe(fds));
+	pid = fork();
+	if (!pid) {
+		setenv("TMPDIR", dir, 1);
+		if (!guest_temp__new(&temp, NULL) && !mkdirat(temp.fd, "some", 0700) &&
+		    write(fds[1], temp.path, sizeof(temp.path)) > 0)
+			pause();
+		_exit(1);
+	}
+	close(fds[1]);
+	TEST_ASSERT_VAL("made", read(fds[0], temp.path, sizeof(temp.path)) > 0);
+	close(fds[0]);
+	there = strstarts(temp.path, dir) && !access(temp.path, F_OK);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	TEST_ASSERT_VAL("there", there && (!tmp || strcmp(tmp, dir)));
+	for (i = 0; i < 500 && !access(temp.path, F_OK); i++)
+		usleep(10000);
+	TEST_ASSERT_VAL("gone", access(temp.path, F_OK));
+	return TEST_OK;
+}
+
+static int test__guest_snapshot_dir(struct test_suite *test __maybe_unused,
+				    int subtest __maybe_unused)
+{
+	int ret;
+
+	strcpy(dir, "/tmp/perf-guest-snapshot-XXXXXX");
+	if (!mkdtemp(dir))
+		return TEST_FAIL;
+	ret = check_links() ?: check_removed() ?: check_temp();
+	rm_rf(dir);
 	return ret;
 }
 
@@ -293,7 +354,7 @@ static int test__guest_snapshot_notes(struct test_suite *test __maybe_unused,
 
 static struct test_case tests__guest_snapshot[] = {
 	TEST_CASE("Guest callchain snapshot of a guest's symbols", guest_snapshot_take),
-	TEST_CASE("Guest callchain command lines handed on", guest_snapshot_args),
+	TEST_CASE("Guest callchain directories written by descriptor", guest_snapshot_dir),
 	TEST_CASE("Guest callchain doctor", guest_snapshot_doctor),
 	TEST_CASE("Guest callchain build-id of a guest's kernel", guest_snapshot_notes),
 	{ .name = NULL, }

@@ -14,6 +14,7 @@
 #include "tests.h"
 #include "debug.h"
 #include "util.h"
+#include "util/guest-dir.h"
 #include "util/guest-file.h"
 #include "util/guest-text.h"
 
@@ -147,17 +148,17 @@ static char *make_dir(const struct made_kcore *k, size_t size)
 static u64 take(const struct made_kcore *k, size_t size, struct guest_text *text)
 {
 	char *dir = make_dir(k, size);
+	struct guest_dir out;
 	u64 taken = 0;
-	int root;
 
 	memset(text, 0, sizeof(*text));
 	if (!dir)
 		return 0;
-	root = guest_file__root(dir);
-	if (root >= 0) {
-		taken = guest_text__take(root, root);
-		guest_text__load(text, root);
-		close(root);
+	out = (struct guest_dir) { .fd = guest_file__root(dir) };
+	if (out.fd >= 0) {
+		taken = guest_text__take(out.fd, &out);
+		guest_text__load(text, out.fd);
+		close(out.fd);
 	}
 	rm_rf(dir);
 	free(dir);

@@ -129,7 +129,7 @@ static int take(unsigned int what, struct guest_snapshot *snapshot)
 	snprintf(guest.mount, sizeof(guest.mount), "%s/m", dir);
 	snprintf(out, sizeof(out), "%s/out", dir);
 	rm_rf(out);
-	return guest_snapshot__take(&guest, out, what, snapshot);
+	return made_snapshot__take(&guest, out, what, snapshot);
 }
 
 /* Is an address found in a file of that short name, and is the function that one? */

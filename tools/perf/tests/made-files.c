@@ -7,6 +7,7 @@
 #include <linux/types.h>
 #include "debug.h"
 #include "tests/made-files.h"
+#include "util/guest-snapshot.h"
 #include "util/util.h"
 
 FILE *made_file__create(const char *dir, const char *path)
@@ -47,4 +48,18 @@ bool made_file__is(const char *dir, const char *path, const char *text)
 	buf[n < 0 ? 0 : n] = '\0';
 	pr_debug("%s:\n%s\n", path, buf);
 	return text && !strcmp(buf, text);
+}
+
+int made_snapshot__take(const struct guest *guest, const char *out, unsigned int what,
+			struct guest_snapshot *snapshot)
+{
+	char name[PATH_MAX];
+	int fd, err;
+
+	snprintf(name, sizeof(name), "%s", out);
+	mkdir_p(name, 0700);
+	fd = open(out, O_RDONLY | O_DIRECTORY);
+	err = fd < 0 ? -errno : guest_snapshot__take(guest, fd, what, snapshot);
+	close(fd);
+	return err;
 }

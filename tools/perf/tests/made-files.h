@@ -18,4 +18,11 @@ int made_file__put(const char *dir, const char *path, const void *data, size_t s
 /** made_file__is - is it there, no link, with that text? NULL: is it not there? */
 bool made_file__is(const char *dir, const char *path, const char *text);
 
+struct guest;
+struct guest_snapshot;
+
+/** made_snapshot__take - guest_snapshot__take() to a directory @out, made if it is not there */
+int made_snapshot__take(const struct guest *guest, const char *out, unsigned int what,
+			struct guest_snapshot *snapshot);
+
 #endif /* _MADE_FILES_H */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include "guest-child.h"
+#include "guest-dir.h"
 #include "guest-file.h"
 #include "guest-wall.h"
 
@@ -256,42 +257,44 @@ static int write_all(int fd, const char *buf, size_t size)
 	return 0;
 }
 
-static s64 copy_fd(int in, int out, u64 limit)
+/* @bad: set to what has kept it from being written */
+static s64 copy_fd(int in, int out, u64 limit, int *bad)
 {
 	static char buf[CHUNK];
 	u64 copied = 0;
 	ssize_t n;
-	int err;
 
 	while ((n = read_some(in, buf, sizeof(buf))) > 0) {
 		copied += n;
 		if (copied > limit)
 			return -EFBIG;
-		err = write_all(out, buf, n);
-		if (err)
-			return err;
+		*bad = write_all(out, buf, n);
+		if (*bad)
+			return *bad;
 	}
 	return n ?: (s64)copied;
 }
 
-s64 guest_file__copy(int root, const char *from, int out, const char *to, u64 limit)
+s64 guest_file__copy(int root, const char *from, struct guest_dir *out, const char *to,
+		     u64 limit)
 {
-	int in, fd;
+	int in, fd, bad = 0;
 	s64 ret;
 
 	in = guest_file__open(root, from);
 	if (in < 0)
 		return in;
-	fd = openat(out, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = guest_dir__create(out, to);
 	if (fd < 0) {
-		ret = -errno;
+		ret = fd;
 		goto out_close;
 	}
-	ret = copy_fd(in, fd, limit);
-	if (close(fd) < 0 && ret >= 0)
-		ret = -errno;
-	if (ret < 0)
-		unlinkat(out, to, 0);
+	ret = copy_fd(in, fd, limit, &bad);
+	if (ret >= 0 || bad)
+		bad = guest_dir__add(out, fd, to, bad);
+	else
+		guest_dir__drop(out, fd);
+	ret = bad ?: ret;
 out_close:
 	close(in);
 	return ret;

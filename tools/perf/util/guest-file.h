@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+struct guest_dir;
+
 /**
  * guest_file__root - open the directory that is the guest's "/"
  *
@@ -79,12 +81,13 @@ int guest_file__lines(int root, const char *path, u64 limit,
 
 /**
  * guest_file__copy - copy a file as it is
- * @out:   directory of the host; @to is below it and does not exist
+ * @out:   directory of the host, in which @to is made; what cannot be written is noted there
  * @limit: bytes at most
  *
  * Return: bytes copied, -EFBIG if the file is larger, another negative error. Without
  * success there is no file @to.
  */
-s64 guest_file__copy(int root, const char *from, int out, const char *to, u64 limit);
+s64 guest_file__copy(int root, const char *from, struct guest_dir *out, const char *to,
+		     u64 limit);
 
 #endif /* __PERF_GUEST_FILE_H */

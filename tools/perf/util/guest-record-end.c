@@ -2,13 +2,16 @@
 /*
  * What is to be done when perf record has ended: see what has changed in the guests.
  */
+#include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 #include "debug.h"
 #include "guest-list.h"
@@ -22,6 +25,9 @@
  */
 #define UPTIME_MARGIN	(10LL * NSEC_PER_SEC)
 
+/* Digits of perf record's timestamps, to 1/100 of a second. */
+#define TIMESTAMP	16
+
 static bool vmm_runs(pid_t pid)
 {
 	char path[32];
@@ -30,7 +36,7 @@ static bool vmm_runs(pid_t pid)
 	return !access(path, F_OK);
 }
 
-static void look_again(const struct guest *guest, const char *dir,
+static void look_again(const struct guest *guest, int dir,
 		       struct guest_snapshot_change *change)
 {
 	int err;
@@ -90,6 +96,7 @@ static void note_reboot(const struct guest_record *rec, const struct guest *gues
 			const struct guest_summary *summary)
 {
 	u64 time = reset_time(summary, guest->pid);
+	int err;
 
 	if (change->rebooted) {
 		time = min(time, boot_time(change, end, summary));
@@ -99,29 +106,56 @@ static void note_reboot(const struct guest_record *rec, const struct guest *gues
 	} else {
 		return;
 	}
-	if (guest_snapshot__set_rebooted(rec->dir, guest->pid, time))
-		pr_err("%s: its symbols are wrong since its reboot: that cannot be noted in %s\n",
-		       guest->name, rec->dir);
+	err = guest_snapshot__set_rebooted(rec->place.snapshot, guest->pid, time);
+	if (err)
+		pr_err("%s: its symbols are wrong since its reboot: that cannot be noted in %s: %s\n",
+		       guest->name, rec->place.dir, strerror(-err));
+}
+
+/* What perf record puts behind the name are digits of one length: the last one sorts last. */
+void guest_record__find_output(const struct guest_record *rec, char *path, size_t size)
+{
+	size_t len = strlen(rec->place.name);
+	char last[NAME_MAX + 1] = "";
+	struct dirent *entry;
+	DIR *list;
+
+	strlcpy(path, rec->output, size);
+	if (!faccessat(rec->place.temp.parent, rec->place.name, F_OK, 0))
+		return;
+	list = guest_dir__list(rec->place.temp.parent);
+	while (list && (entry = readdir(list))) {
+		if (!strncmp(entry->d_name, rec->place.name, len) && entry->d_name[len] == '.' &&
+		    strspn(entry->d_name + len + 1, "0123456789") == TIMESTAMP &&
+		    strlen(entry->d_name) == len + 1 + TIMESTAMP && strcmp(entry->d_name, last) > 0)
+			strlcpy(last, entry->d_name, sizeof(last));
+	}
+	if (list)
+		closedir(list);
+	if (*last)
+		snprintf(path, size, "%s%s", rec->output, last + len);
 }
 
 void guest_record__end(struct guest_record *rec)
 {
-	struct guest_snapshot_change *changes = calloc(rec->guests ?: 1, sizeof(*changes));
+	struct guest_snapshot_change *changes = calloc(rec->nr_guests ?: 1, sizeof(*changes));
 	struct guest_summary *summary = malloc(sizeof(*summary));
+	char path[PATH_MAX];
 	s64 end = rdclock();
 	int i;
 
 	if (!changes || !summary)
 		goto out;
-	for (i = 0; i < rec->guests; i++)
-		look_again(&rec->guest[i], rec->dir, &changes[i]);
+	for (i = 0; i < rec->nr_guests; i++)
+		look_again(&rec->guests[i], rec->place.snapshot, &changes[i]);
+	guest_record__find_output(rec, path, sizeof(path));
 	/* without it, it is not known that any sample is from before a reboot */
-	if (guest_summary__read(summary, rec->output))
+	if (guest_summary__read(summary, path))
 		summary->newest = 0;
 	else
-		guest_summary__print(summary, rec->dir);
-	for (i = 0; i < rec->guests; i++)
-		note_reboot(rec, &rec->guest[i], &changes[i], end, summary);
+		guest_summary__print(summary, rec->place.dir);
+	for (i = 0; i < rec->nr_guests; i++)
+		note_reboot(rec, &rec->guests[i], &changes[i], end, summary);
 out:
 	free(summary);
 	free(changes);

@@ -12,82 +12,129 @@
 #include <linux/perf_event.h>
 #include <linux/string.h>
 #include <linux/zalloc.h>
+#include <subcmd/parse-options.h>
+#include <sys/stat.h>
+#include "../builtin.h"
+#include "../perf.h"
 #include "cloexec.h"
+#include "data.h"
 #include "debug.h"
+#include "evlist.h"
+#include "evsel.h"
+#include "evsel_config.h"
 #include "guest-list.h"
 #include "guest-mount.h"
+#include "guest-progress.h"
 #include "guest-record.h"
 #include "guest-snapshot.h"
 #include "guest-unwind.h"
+#include "parse-events.h"
 #include "perf-sys.h"
+#include "record.h"
 #include "util.h"
 
-/* The options that matter here; NULL where not given. */
-struct choice {
-	struct guests	guests;
-	bool		*chosen;
-	int		nr_chosen;
-	const char	*all, *event, *exits, *files, *g, *graph, *host, *mount, *output;
-};
+static struct guest_record record;
 
-static int choose(struct choice *choice, const char *who)
+/* It while perf record or perf top runs for us, else NULL. */
+static struct guest_record *current;
+
+static int add_wanted(const struct option *opt __maybe_unused, const char *arg, int unset)
 {
-	struct guest *guest = guests__find(&choice->guests, who);
-	int i;
+	const char **wanted;
 
-	if (!guest)
-		return -ENOENT;
-	i = guest - choice->guests.guest;
-	choice->nr_chosen += !choice->chosen[i];
-	choice->chosen[i] = true;
+	if (unset) {
+		record.nr_wanted = 0;
+		return 0;
+	}
+	wanted = reallocarray(record.wanted, record.nr_wanted + 1, sizeof(*wanted));
+	if (!wanted)
+		return -ENOMEM;
+	wanted[record.nr_wanted++] = arg;
+	record.wanted = wanted;
 	return 0;
 }
 
-static int choose_name(void *data, const char *name)
+/* They come first, as --guest would else be short for others that perf record has. */
+static struct option options[] = {
+	OPT_CALLBACK('p', "pid", NULL, "pid", "guests by the pids of their VMMs", add_wanted),
+	OPT_CALLBACK(0, "guest", NULL, "name", "a guest by its name", add_wanted),
+	OPT_BOOLEAN(0, "host", &record.host, "record the host as well"),
+	OPT_BOOLEAN(0, "guest-files", &record.files,
+		    "take along the programs and libraries of the guests' processes"),
+	OPT_STRING(0, "guestmount", &record.mount, "directory", "where the guest mounts are"),
+	OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP, guest_unwind__parse),
+	OPT_BOOLEAN(0, "exits", &record.exits, "record exits of guests instead"),
+	OPT_END()
+};
+
+const struct option *guest_record__options(const struct option *theirs)
 {
-	return choose(data, name);
+	if (!current)
+		return theirs;
+	options[ARRAY_SIZE(options) - 1] = (struct option)OPT_PARENT(theirs);
+	return options;
 }
 
-static int choose_pids(void *data, const char *pids)
+static int choose(struct guest_record *rec, const char *who)
 {
-	char *list = strdup(pids), *next = list, *pid;
+	struct guest *guest = guests__find(&rec->found, who);
+
+	if (!guest)
+		return -ENOENT;
+	rec->chosen[guest - rec->found.guest] = true;
+	return 0;
+}
+
+static int choose_list(struct guest_record *rec, const char *wanted)
+{
+	char *list = strdup(wanted), *next = list, *who;
 	int err = list ? 0 : -ENOMEM;
 
-	while (!err && (pid = strsep(&next, ",")))
-		err = choose(data, pid);
+	while (!err && (who = strsep(&next, ",")))
+		err = choose(rec, who);
 	free(list);
 	return err;
 }
 
-static bool is_chosen(const struct choice *choice, int i)
+static char *list_pids(const struct guest_record *rec)
 {
-	return !choice->nr_chosen || choice->chosen[i];
+	char *list = calloc(rec->found.nr ?: 1, 16);
+	int i, n = 0;
+
+	for (i = 0; list && i < rec->found.nr; i++) {
+		if (rec->chosen[i])
+			n += sprintf(list + n, "%s%d", n ? "," : "", rec->found.guest[i].pid);
+	}
+	return list;
 }
 
-static int parse(struct choice *choice, struct guest_args *args, int argc, const char **argv,
-		 const struct option *theirs)
+static int choose_guests(struct guest_record *rec, struct target *target)
 {
-	const struct guest_option ours[] = {
-		{ 'p', "pid",	    .arg = true, .take = true, .add = choose_pids, .data = choice },
-		{ 0, "guest",	    .arg = true, .take = true, .add = choose_name, .data = choice },
-		{ 'a', "all-cpus",  .take = true, .value = &choice->all },
-		{ 0, "host",	    .take = true, .value = &choice->host },
-		{ 0, "exits",	    .take = true, .value = &choice->exits },
-		{ 0, "guest-files", .take = true, .value = &choice->files },
-		{ 0, "guestmount",  .arg = true, .take = true, .value = &choice->mount },
-		{ 'o', "output",    .arg = true, .take = true, .value = &choice->output },
-		{ 'e', "event",	    .arg = true, .value = &choice->event },
-		{ 'g', NULL,	    .value = &choice->g },
-		{ 0, "call-graph",  .arg = true, .value = &choice->graph },
-		/* perf record parses it, too; what to take of the guests depends on it */
-		{ 0, "guest-unwind", .arg = true, .add = guest_unwind__add },
-		{ }
-	};
+	int i, err = guests__scan(&rec->found, "/proc");
 
-	choice->chosen = calloc(choice->guests.nr ?: 1, sizeof(*choice->chosen));
-	if (!choice->chosen)
+	if (err) {
+		pr_err("/proc: %s\n", strerror(-err));
+		return err;
+	}
+	rec->chosen = calloc(rec->found.nr ?: 1, sizeof(*rec->chosen));
+	if (!rec->chosen)
 		return -ENOMEM;
-	return guest_args__parse(args, argc, argv, ours, theirs);
+	for (i = 0; !err && i < rec->nr_wanted; i++)
+		err = choose_list(rec, rec->wanted[i]);
+	if (err)
+		return err;
+	if (rec->nr_wanted) {
+		rec->pids = list_pids(rec);
+		target->pid = rec->pids;
+		target->system_wide = false;
+		return rec->pids ? 0 : -ENOMEM;
+	}
+	if (!rec->found.nr)
+		pr_warning("No KVM guest runs here, or none that you may see: recording all the same.\n");
+	memset(rec->chosen, true, rec->found.nr);
+	if (target__none(target))
+		target->system_wide = true;
+	return 0;
 }
 
 bool guest_record__has_cycles(void)
@@ -108,7 +155,7 @@ bool guest_record__has_cycles(void)
 	return true;
 }
 
-static const char *choose_event(void)
+static const char *default_event(void)
 {
 	if (guest_record__has_cycles())
 		return "cycles";
@@ -116,38 +163,38 @@ static const char *choose_event(void)
 	return "cpu-clock";
 }
 
-static char *list_pids(const struct choice *choice)
+static int choose_events(struct guest_record *rec, struct record_opts *opts,
+			 struct evlist *evlist)
 {
-	char *list = calloc(choice->guests.nr ?: 1, 16);
-	int i, n = 0;
+	struct evsel *evsel;
 
-	for (i = 0; list && i < choice->guests.nr; i++) {
-		if (choice->chosen[i])
-			n += sprintf(list + n, "%s%d", n ? "," : "", choice->guests.guest[i].pid);
+	if (rec->exits) {
+		perf_host = true;
+		if (opts->user_interval == ULLONG_MAX)
+			opts->user_interval = 1;
+		return parse_event(evlist, "kvm:kvm_exit,kvm:kvm_entry");
 	}
-	return list;
+	perf_host = rec->host;
+	/* those that came before --host, and do not say themselves what they sample */
+	evlist__for_each_entry(evlist, evsel) {
+		if (rec->host && !evsel->exclude_GH)
+			evsel->core.attr.exclude_host = 0;
+	}
+	return evlist->core.nr_entries ? 0 : parse_event(evlist, default_event());
 }
 
-static int add_args(struct guest_record *rec, const struct choice *choice, bool output)
+static int choose_output(struct guest_record *rec, struct perf_data *data)
 {
-	struct guest_args *args = &rec->args;
-	int err = 0;
-
-	if (output)
-		err = guest_args__add(args, "-o") ?: guest_args__add(args, rec->output);
-	if (!err && choice->exits)
-		err = guest_args__add(args, "-ekvm:kvm_exit,kvm:kvm_entry") ?:
-		      guest_args__add(args, "-c1");
-	else if (!err && !choice->event)
-		err = guest_args__add(args, "-e") ?: guest_args__add(args, choose_event());
-	if (!err && !choice->graph && !choice->g)
-		err = guest_args__add(args, "-g");
-	if (err || !choice->nr_chosen)
-		return err ?: guest_args__add(args, "-a");
-	rec->pids = list_pids(choice);
-	if (!rec->pids)
-		return -ENOMEM;
-	return guest_args__add(args, "-p") ?: guest_args__add(args, rec->pids);
+	if (data->path && !strcmp(data->path, "-")) {
+		pr_err("The guests' symbols are taken along in a directory beside a file: -o needs one\n");
+		return -EINVAL;
+	}
+	/* without a name, perf would take a standard output that is a pipe */
+	data->path = data->path ?: "perf.data";
+	if (strlcpy(rec->output, data->path, sizeof(rec->output)) < sizeof(rec->output))
+		return 0;
+	pr_err("%s: %s\n", data->path, strerror(ENAMETOOLONG));
+	return -ENAMETOOLONG;
 }
 
 /* What will be missing in the recording, and what to do about it. */
@@ -167,150 +214,233 @@ static void warn_guest(const struct guest *guest)
 			   guest->name);
 }
 
-/* perf record's options are not parsed yet; what is in the configuration is. */
-static unsigned int what_to_take(const struct choice *choice)
+static bool has_dwarf_callchains(struct evlist *evlist)
 {
-	bool dwarf = guest_unwind__wants_user_stack();
+	struct evsel_config_term *term;
+	struct evsel *evsel;
 
-	if (choice->event && strstr(choice->event, "call-graph=dwarf"))
-		dwarf = true;
-	else if (choice->graph && *choice->graph)
-		dwarf = strstarts(choice->graph, "dwarf") ||
-			guest_unwind_by == GUEST_UNWIND_BY_DWARF;
-	return GUEST_SNAPSHOT_KERNEL | GUEST_SNAPSHOT_PROCESSES |
-	       (dwarf || choice->files ? GUEST_SNAPSHOT_FILES : 0);
+	if (guest_unwind__wants_user_stack())
+		return true;
+	evlist__for_each_entry(evlist, evsel) {
+		term = evsel__get_config_term(evsel, CALLGRAPH);
+		if (term && strstarts(term->val.str, "dwarf"))
+			return true;
+	}
+	return false;
 }
 
-static int take_guest(const struct guest *guest, const char *dir, unsigned int what)
+static void report_taken(const struct guest *guest, const struct guest_snapshot *snapshot,
+			 unsigned int what)
+{
+	if (guest->facts.unwind == GUEST_UNWIND_ORC && !snapshot->kernel)
+		pr_warning("%s: no frame pointers, and no file of kernel %s in its /boot for ORC tables: callers in it will be guesses\n",
+			   guest->name, guest->facts.release);
+	if (snapshot->symbols)
+		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
+			snapshot->symbols, snapshot->modules, snapshot->module_files);
+	if (snapshot->processes)
+		pr_info("%s: %u processes, %u files of theirs\n", guest->name,
+			snapshot->processes, snapshot->user_files);
+	else if (*guest->mount)
+		pr_warning("%s: no maps of its processes in %s, so no names in its user space%s: mount it as root\n",
+			   guest->name, guest->mount, what & GUEST_SNAPSHOT_FILES ?
+			   ", whose stacks are by frame pointers only" : "");
+}
+
+static int take_guest(const struct guest *guest, int dir, unsigned int what)
 {
 	struct guest_snapshot snapshot;
 	int err;
 
 	warn_guest(guest);
 	err = guest_snapshot__take(guest, dir, what, &snapshot);
-	if (err) {
-		pr_warning("%s: symbols were not all copied to %s: %s\n", guest->name, dir,
+	if (!err)
+		report_taken(guest, &snapshot, what);
+	else if (err == -ENOSPC || err == -EDQUOT || err == -EROFS)
+		pr_err("%s: its symbols cannot be taken along: %s\n", guest->name,
+		       strerror(-err));
+	else
+		pr_warning("%s: its symbols were not all taken along: %s\n", guest->name,
 			   strerror(-err));
-		/* without them there still are addresses */
-		return err == -ETIMEDOUT || *guest->mount ? 0 : err;
-	}
-	if (guest->facts.unwind == GUEST_UNWIND_ORC && !snapshot.kernel)
-		pr_warning("%s: no frame pointers, and no file of kernel %s in its /boot for ORC tables: callers in it will be guesses\n",
-			   guest->name, guest->facts.release);
-	if (snapshot.symbols)
-		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
-			snapshot.symbols, snapshot.modules, snapshot.module_files);
-	if (snapshot.processes)
-		pr_info("%s: %u processes, %u files of theirs\n", guest->name,
-			snapshot.processes, snapshot.user_files);
-	else if (*guest->mount)
-		pr_warning("%s: no maps of its processes in %s, so no names in its user space%s: mount it as root\n",
-			   guest->name, guest->mount, what & GUEST_SNAPSHOT_FILES ?
-			   ", whose stacks are by frame pointers only" : "");
-	return 0;
+	/* without symbols there still are addresses; without space there is nothing */
+	return err == -ENOSPC || err == -EDQUOT || err == -EROFS || !*guest->mount ? err : 0;
 }
 
-static void keep_old(const char *output, const char *dir)
+static int take_guests(struct guest_record *rec, struct evlist *evlist, int dir)
 {
-	char old[PATH_MAX + 16];
-
-	snprintf(old, sizeof(old), "%s.old.guests", output);
-	if (access(dir, F_OK))
-		return;
-	rm_rf(old);
-	if (rename(dir, old) < 0)
-		pr_warning("%s: %s\n", dir, strerror(errno));
-}
-
-/* perf takes the file of a module for one only if its path is absolute. */
-static int set_dir(struct guest_record *rec)
-{
-	char path[PATH_MAX] = "";
-	size_t n = 0;
-
-	if (*rec->output != '/') {
-		if (!getcwd(path, sizeof(path)))
-			return -errno;
-		n = strlen(path);
-	}
-	if (snprintf(path + n, sizeof(path) - n, "%s%s", n ? "/" : "", rec->output) >=
-	    (int)(sizeof(path) - n))
-		return -ENAMETOOLONG;
-	guest_snapshot__dir(rec->dir, sizeof(rec->dir), path);
-	return 0;
-}
-
-static int take_guests(struct guest_record *rec, struct choice *choice)
-{
-	unsigned int what = what_to_take(choice);
+	bool files = rec->files || has_dwarf_callchains(evlist);
+	unsigned int what = GUEST_SNAPSHOT_KERNEL | GUEST_SNAPSHOT_PROCESSES |
+			    (files ? GUEST_SNAPSHOT_FILES : 0);
+	struct guests guests = { .nr = 0 };
 	int i, err = 0;
 
-	rec->guest = calloc(choice->guests.nr ?: 1, sizeof(*rec->guest));
-	if (!rec->guest)
+	rec->guests = calloc(rec->found.nr ?: 1, sizeof(*rec->guests));
+	if (!rec->guests)
 		return -ENOMEM;
-	guests__look(&choice->guests, choice->mount ?: guest_mount__dir());
-	for (i = 0; !err && i < choice->guests.nr; i++) {
-		if (!is_chosen(choice, i))
-			continue;
-		err = take_guest(&choice->guests.guest[i], rec->dir, what);
-		if (err)
-			break;
-		rec->guest[rec->guests] = choice->guests.guest[i];
-		/* they are not ours, and not needed */
-		rec->guest[rec->guests].vcpus = NULL;
-		rec->guest[rec->guests++].nr_vcpus = 0;
+	for (i = 0; i < rec->found.nr; i++) {
+		if (rec->chosen[i])
+			rec->guests[rec->nr_guests++] = rec->found.guest[i];
 	}
+	guests.nr = rec->nr_guests;
+	guests.guest = rec->guests;
+	guests__look(&guests, rec->mount ?: guest_mount__dir());
+	guest_unwind__know(&guests);
+	for (i = 0; !err && i < guests.nr; i++)
+		err = take_guest(&guests.guest[i], dir, what);
 	return err;
 }
 
-int guest_record__prepare(struct guest_record *rec, const char *command, int argc,
-			  const char **argv, const struct option *theirs)
+static int take_for_record(struct guest_record *rec, struct evlist *evlist)
 {
-	bool output = !*rec->dir;
-	struct guest_args given = {};
-	struct choice choice = {};
-	int i, err;
+	int err = guest_output__new(&rec->place, rec->output);
 
-	err = guests__scan(&choice.guests, "/proc");
 	if (err)
 		return err;
-	err = parse(&choice, &given, argc, argv, theirs);
-	if (err)
-		goto out;
-	err = -EINVAL;
-	if (choice.output && !strcmp(choice.output, "-")) {
-		pr_err("The guests' symbols are taken along in a directory beside a file: -o needs one\n");
-		goto out;
+	err = take_guests(rec, evlist, rec->place.snapshot) ?:
+	      guest_output__place(&rec->place, rec->nr_guests);
+	if (err) {
+		guest_output__exit(&rec->place);
+		return err;
 	}
-	if (!choice.guests.nr)
-		pr_warning("No KVM guest runs here, or none that you may see: recording all the same.\n");
+	rec->recording = true;
+	guest_snapshot__use(rec->nr_guests ? rec->place.dir : NULL);
+	guest_progress__start(rec->place.dir);
+	return 0;
+}
 
-	rec->host = choice.host || choice.exits;
-	strlcpy(rec->output, choice.output ?: "perf.data", sizeof(rec->output));
-	if (output) {
-		err = set_dir(rec);
-		if (err)
-			goto out;
-		keep_old(rec->output, rec->dir);
+/* Symbols are only of use while it runs. */
+static int take_for_top(struct guest_record *rec, struct evlist *evlist)
+{
+	int err = guest_temp__new(&rec->temp, NULL);
+
+	if (err) {
+		pr_err("%s: %s\n", rec->temp.path, strerror(-err));
+		return err;
 	}
-
-	err = guest_args__add(&rec->args, command) ?: add_args(rec, &choice, output);
-	for (i = 0; !err && i < given.argc; i++)
-		err = guest_args__add(&rec->args, given.argv[i]);
+	rec->recording = true;
+	err = take_guests(rec, evlist, rec->temp.fd);
 	if (!err)
-		err = take_guests(rec, &choice);
-out:
-	if (err == -ENOMEM || err == -ENAMETOOLONG)
-		pr_err("%s\n", strerror(-err));
-	guest_args__exit(&given);
-	free(choice.chosen);
-	guests__exit(&choice.guests);
+		guest_snapshot__use(rec->nr_guests ? rec->temp.path : NULL);
 	return err;
 }
 
-void guest_record__exit(struct guest_record *rec)
+int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
+			 struct perf_data *data)
 {
-	guest_args__exit(&rec->args);
-	zfree(&rec->guest);
-	zfree(&rec->pids);
+	struct guest_record *rec = current;
+	int err;
+
+	if (!rec)
+		return 0;
+	if (!data && rec->exits) {
+		pr_err("--exits is for perf kvm-callchain record\n");
+		return -EINVAL;
+	}
+	err = choose_guests(rec, &opts->target) ?: choose_events(rec, opts, evlist);
+	if (!err)
+		err = data ? choose_output(rec, data) : take_for_top(rec, evlist);
+	return err;
+}
+
+int guest_record__take(struct evlist *evlist)
+{
+	if (current)
+		return take_for_record(current, evlist);
+	if (perf_guest)
+		guests__warn_lacking();
+	return 0;
+}
+
+void guest_record__opened(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	if (!current || !current->nr_guests)
+		return;
+	evlist__for_each_entry(evlist, evsel)
+		guest_snapshot__set_id(&evsel->core.attr, current->place.id);
+}
+
+static int run(int (*cmd)(int argc, const char **argv), int argc, const char **argv)
+{
+	const struct option *option;
+	const char **args;
+	int ret;
+
+	if (argc > 1 && !strcmp(argv[1], "--list-opts")) {
+		for (option = options; option->type != OPTION_END; option++)
+			printf("--%s ", option->long_name);
+		return cmd(argc, argv);
+	}
+	args = calloc(argc + 2, sizeof(*args));
+	if (!args)
+		return -ENOMEM;
+	args[0] = argv[0];
+	/* the user's word about callchains comes later, and counts */
+	args[1] = "-g";
+	memcpy(args + 2, argv + 1, (argc - 1) * sizeof(*args));
+
+	current = &record;
+	perf_guest = true;
+	perf_host = false;
+	ret = cmd(argc + 1, args);
+	current = NULL;
+	guest_snapshot__use(NULL);
+	free(args);
+	return ret;
+}
+
+static void record__exit(void)
+{
+	guests__exit(&record.found);
+	zfree(&record.wanted);
+	zfree(&record.chosen);
+	zfree(&record.guests);
+	zfree(&record.pids);
+}
+
+/* An error in the end of a recording does not make it worthless. */
+static bool has_samples(const struct guest_record *rec)
+{
+	struct guest_summary *summary = malloc(sizeof(*summary));
+	char path[PATH_MAX];
+	int said = verbose;
+	struct stat st;
+	bool some;
+
+	verbose = -1;
+	guest_record__find_output(rec, path, sizeof(path));
+	some = summary && !stat(path, &st) && st.st_size &&
+	       !guest_summary__read(summary, path) && summary->newest;
+	verbose = said;
+	free(summary);
+	return some;
+}
+
+int guest_record__main(int argc, const char **argv)
+{
+	int ret = run(cmd_record, argc, argv);
+
+	if (record.recording) {
+		guest_progress__end();
+		if (ret >= 0 || has_samples(&record)) {
+			guest_record__end(&record);
+		} else {
+			guest_output__undo(&record.place);
+			pr_err("Nothing was recorded: %s is as it was.\n", record.output);
+		}
+		guest_output__exit(&record.place);
+	}
+	record__exit();
+	return ret < 0 ? -1 : ret;
+}
+
+int guest_record__top(int argc, const char **argv)
+{
+	int ret = run(cmd_top, argc, argv);
+
+	if (record.recording)
+		guest_temp__remove(&record.temp);
+	record__exit();
+	return ret;
 }

@@ -9,46 +9,102 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <linux/types.h>
-#include "guest-args.h"
+#include "guest-list.h"
+#include "guest-output.h"
 
-struct guest;
+struct evlist;
 struct option;
+struct perf_data;
+struct record_opts;
 
-/**
- * struct guest_record - a recording of guests
- * @args:   command line for perf record or perf top; with strings of the caller's
- * @host:   --host: the host as well
- * @output: perf.data file
- * @dir:    its guests' symbol sources
- * @guest:  those in @dir, @guests of them
+/*
+ * perf record and perf top parse the whole command line. Our options are some more of
+ * theirs, what was given is looked at where they keep it, and what was not is set there.
  */
-struct guest_record {
-	struct guest_args	args;
-	bool			host;
-	char			output[PATH_MAX];
-	char			dir[PATH_MAX + 8];
-	struct guest		*guest;
-	int			guests;
-	char			*pids;
-};
 
 /**
- * guest_record__prepare - choose guests, event and callchains; take the symbols
- * @rec:     zeroed, but @dir if that is where symbols are to go instead of beside
- *	     the output; to be freed by guest_record__exit()
- * @command: "record" or "top"
- * @argc, @argv: options of the user's, without the command
- * @theirs:  the command's options, see guest_args__parse()
+ * guest_record__main - perf kvm-callchain record
+ * @argc, @argv: as given, with the command first
  *
- * Says what was chosen, and what will be missing in the recording and why. An
- * earlier recording's symbols are kept under the name that perf record gives
- * to its file.
+ * Return: the exit status.
+ */
+int guest_record__main(int argc, const char **argv);
+
+/** guest_record__top - perf kvm-callchain top */
+int guest_record__top(int argc, const char **argv);
+
+/**
+ * guest_record__options - the options of a command, with ours before them
+ * @theirs: the command's, ended by OPT_END()
+ *
+ * Return: @theirs if this is not perf kvm-callchain.
+ */
+const struct option *guest_record__options(const struct option *theirs);
+
+/**
+ * guest_record__choose - choose guests, event and callchains where the user has not
+ * @opts, @evlist: as parsed
+ * @data:	   the output; NULL for perf top, which takes the symbols right away
+ *
+ * Does nothing if this is not perf kvm-callchain.
  *
  * Return: 0 or a negative error, reported.
  */
-int guest_record__prepare(struct guest_record *rec, const char *command, int argc,
-			  const char **argv, const struct option *theirs);
-void guest_record__exit(struct guest_record *rec);
+int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
+			 struct perf_data *data);
+
+/**
+ * guest_record__take - take the symbols, all options being right, before the output is opened
+ * @evlist: with all events
+ *
+ * Says what will be missing in the recording and why. A line if there is no guest is all for
+ * who is not perf kvm-callchain.
+ *
+ * Return: 0 or a negative error, reported.
+ */
+int guest_record__take(struct evlist *evlist);
+
+/**
+ * guest_record__opened - have the id of what was taken in the recording's file
+ * @evlist: its events are open; the file's header is not written yet
+ */
+void guest_record__opened(struct evlist *evlist);
+
+/**
+ * struct guest_record - a recording of guests
+ * @mount:  where the guest mounts are
+ * @wanted: pids and names that were given, @nr_wanted of them
+ * @host:   --host: the host as well
+ * @exits:  --exits: exits of guests
+ * @files:  --guest-files: take the programs' files along, too
+ * @found:  guests that run
+ * @chosen: those of them to be recorded
+ * @pids:   the same as a list, NULL for all
+ * @output: the recording's file
+ * @place:  of what is taken along; or
+ * @temp:   for perf top; in use if @recording
+ * @guests: those that were taken, @nr_guests of them
+ */
+struct guest_record {
+	const char	    *mount;
+	const char	    **wanted;
+	int		    nr_wanted;
+	bool		    host, exits, files, recording;
+	struct guests	    found;
+	bool		    *chosen;
+	char		    *pids;
+	char		    output[PATH_MAX];
+	struct guest_output place;
+	struct guest_temp   temp;
+	struct guest	    *guests;
+	int		    nr_guests;
+};
+
+/**
+ * guest_record__find_output - the file that was written
+ * @path: set to it; that is the last one with --switch-output or --timestamp-filename
+ */
+void guest_record__find_output(const struct guest_record *rec, char *path, size_t size);
 
 /**
  * guest_record__end - perf record has ended, and written its file

@@ -55,36 +55,9 @@ void guest_snapshot__use(const char *dir)
 	symbol_conf.guestmount = dir ? attached : NULL;
 }
 
-static bool same_dir(const char *a, const char *b)
+bool guest_snapshot__is_used(void)
 {
-	struct stat st_a, st_b;
-
-	return !stat(a, &st_a) && !stat(b, &st_b) && st_a.st_dev == st_b.st_dev &&
-	       st_a.st_ino == st_b.st_ino;
-}
-
-void guest_snapshot__attach(const char *perf_data)
-{
-	char dir[PATH_MAX];
-	struct stat st;
-
-	guest_snapshot__dir(dir, sizeof(dir), perf_data ?: "perf.data");
-	/* what the user says is nearer the truth, and may be the same */
-	if (symbol_conf.guestmount && symbol_conf.guestmount != attached) {
-		if (!same_dir(symbol_conf.guestmount, dir))
-			return;
-	} else {
-		guest_snapshot__use(NULL);
-	}
-	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode))
-		return;
-	/* the rule perf has for perf.data */
-	if (st.st_uid && st.st_uid != geteuid()) {
-		pr_warning("%s is not yours or root's: not used\n", dir);
-		return;
-	}
-	guest_snapshot__use(dir);
-	perf_guest = true;
+	return symbol_conf.guestmount == attached;
 }
 
 bool guest_snapshot__has(pid_t pid)

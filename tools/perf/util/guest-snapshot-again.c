@@ -17,6 +17,7 @@
 #include <linux/time64.h>
 #include <linux/zalloc.h>
 #include "guest-child.h"
+#include "guest-dir.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-list.h"
@@ -34,7 +35,8 @@ struct modules {
 
 /* @names: of modules that are new, @nr of them */
 struct again {
-	int	       root, out;
+	int	       root;
+	struct guest_dir out;
 	struct modules before, now;
 	char	       names[GUEST_MODULES_MAX][GUEST_NAME_MAX];
 	u32	       nr;
@@ -118,38 +120,36 @@ static bool is_new(void *arg, const char *module)
 	return false;
 }
 
+/* The old ones have been written by this perf: no line of them is left out or changed. */
 static int add_symbols(struct again *again)
 {
-	int fd = openat(again->out, "proc/kallsyms", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "a");
+	FILE *file = guest_dir__fcreate(&again->out, "proc/kallsyms");
 
-	if (!file) {
-		if (fd >= 0)
-			close(fd);
-		return -EIO;
-	}
+	if (!file)
+		return again->out.err ?: -EIO;
+	guest_snapshot__copy_kallsyms(again->out.fd, file, NULL, NULL);
 	guest_snapshot__copy_kallsyms(again->root, file, is_new, again);
-	return fclose(file) ? -EIO : 0;
+	return guest_dir__fadd(&again->out, file, "proc/kallsyms");
 }
 
 static int take_changes(struct again *again)
 {
 	char release[GUEST_NAME_MAX];
 	FILE *file;
+	int err;
 
-	file = guest_snapshot__create(again->out, "proc/modules");
+	file = guest_dir__fcreate(&again->out, "proc/modules");
 	if (!file)
-		return -EIO;
+		return again->out.err ?: -EIO;
 	write_modules(&again->before, file);
 	write_modules(&again->now, file);
-	if (fclose(file))
-		return -EIO;
-	if (!again->nr)
-		return 0;
+	err = guest_dir__fadd(&again->out, file, "proc/modules");
+	if (err || !again->nr)
+		return err;
 	if (!guest_file__release(again->root, release, sizeof(release)))
-		guest_snapshot__take_modules(again->root, again->out, release, again->names,
+		guest_snapshot__take_modules(again->root, &again->out, release, again->names,
 					     again->nr);
-	return add_symbols(again);
+	return add_symbols(again) ?: again->out.err;
 }
 
 /* By the first number of /proc/uptime; without one it may always have been up. */
@@ -170,7 +170,7 @@ static int look(struct again *again, struct guest_snapshot_change *change)
 	char before[GUEST_BOOT_ID_SIZE], now[GUEST_BOOT_ID_SIZE];
 	int err;
 
-	if (guest_file__boot_id(again->out, before)) {
+	if (guest_file__boot_id(again->out.fd, before)) {
 		if (!guest_file__boot_id(again->root, now))
 			return -ENOENT;
 		change->rebooted = strcmp(before, now);
@@ -179,7 +179,7 @@ static int look(struct again *again, struct guest_snapshot_change *change)
 			return 0;
 		}
 	}
-	err = guest_modules__read(again->out, again->before.module, &again->before.nr) ?:
+	err = guest_modules__read(again->out.fd, again->before.module, &again->before.nr) ?:
 	      guest_modules__read(again->root, again->now.module, &again->now.nr);
 	if (err)
 		return 0;
@@ -193,7 +193,7 @@ static int look_child(void *arg, void *result, int root)
 
 	if (!again)
 		return -ENOMEM;
-	again->out = *(const int *)arg;
+	again->out.fd = *(const int *)arg;
 	again->root = root;
 	return look(again, result);
 }
@@ -206,10 +206,9 @@ static bool change_is_valid(const void *result)
 	       change->modules <= GUEST_MODULES_MAX && change->unclear <= 2 * GUEST_MODULES_MAX;
 }
 
-int guest_snapshot__look_again(const struct guest *guest, const char *dir,
+int guest_snapshot__look_again(const struct guest *guest, int dir,
 			       struct guest_snapshot_change *change)
 {
-	char path[PATH_MAX];
 	struct guest_child child = {
 		.fn = look_child, .arg = &child.out, .check = change_is_valid,
 		.dir = guest->mount, .mounted = true, .idle_ms = AGAIN_IDLE_MS,
@@ -219,25 +218,28 @@ int guest_snapshot__look_again(const struct guest *guest, const char *dir,
 	memset(change, 0, sizeof(*change));
 	if (!*guest->mount)
 		return 0;
-	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
-	child.out = guest_file__root(path);
+	child.out = guest_snapshot__open(dir, guest->pid);
 	if (child.out < 0)
 		return child.out;
 	err = guest_child__run(&child, change, sizeof(*change));
+	unlinkat(child.out, GUEST_DIR_PART, 0);
 	close(child.out);
 	return err;
 }
 
-int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time)
+int guest_snapshot__set_rebooted(int dir, pid_t pid, u64 time)
 {
-	char path[PATH_MAX];
-	FILE *file;
+	char path[32], line[64];
+	int fd, len, err = 0;
 
-	snprintf(path, sizeof(path), "%s/%d/guest", dir, pid);
-	file = fopen(path, "a");
-	if (!file)
-		return -errno;
-	fprintf(file, "rebooted %" PRIu64 "\n", time);
-	return fclose(file) ? -EIO : 0;
+	snprintf(path, sizeof(path), "%d/guest", pid);
+	fd = guest_dir__open(dir, path, O_WRONLY | O_APPEND, 0);
+	if (fd < 0)
+		return fd;
+	len = snprintf(line, sizeof(line), "rebooted %" PRIu64 "\n", time);
+	if (write(fd, line, len) != len)
+		err = -errno ?: -ENOSPC;
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	return err;
 }
-

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include "guest-dir.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-list.h"
@@ -24,7 +25,8 @@
 #define ENTRIES_MAX	65536
 
 struct copy {
-	int	root, out;
+	int	root;
+	struct guest_dir *out;
 	char	base[GUEST_NAME_MAX + 16];	/* lib/modules/RELEASE */
 	char	(*names)[GUEST_NAME_MAX];
 	bool	*done;
@@ -66,19 +68,12 @@ static void copy_module(struct copy *copy, const char *path)
 	int module = wanted_module(copy, file);
 	char from[PATH_MAX], to[PATH_MAX];
 	u64 limit = min(FILE_LIMIT, TOTAL_LIMIT - copy->bytes);
-	FILE *made;
 	s64 size;
 
-	if (module < 0 || snprintf(from, sizeof(from), "%s/%s", copy->base, path) >=
-			  (int)sizeof(from))
+	if (module < 0 || copy->out->err ||
+	    snprintf(from, sizeof(from), "%s/%s", copy->base, path) >= (int)sizeof(from))
 		return;
 	snprintf(to, sizeof(to), "%s/%s", copy->base, file);
-	made = guest_snapshot__create(copy->out, to);
-	if (!made)
-		return;
-	fclose(made);
-	unlinkat(copy->out, to, 0);
-
 	size = guest_file__copy(copy->root, from, copy->out, to, limit);
 	if (size < 0)
 		return;
@@ -132,7 +127,7 @@ const char * const guest_module_sections[GUEST_MODULE_SECTIONS] = {
 	".exit.text", ".altinstr_aux",
 };
 
-static void take_sections(int root, int out, const char *module)
+static void take_sections(int root, struct guest_dir *out, const char *module)
 {
 	char path[GUEST_NAME_MAX + 64], text[64];
 	u64 address;
@@ -145,15 +140,15 @@ static void take_sections(int root, int out, const char *module)
 		if (guest_file__read(root, path, text, sizeof(text)) <= 0 ||
 		    sscanf(text, "0x%" SCNx64, &address) != 1 || !address)
 			continue;
-		file = guest_snapshot__create(out, path);
+		file = guest_dir__fcreate(out, path);
 		if (!file)
 			return;
 		fprintf(file, "0x%016" PRIx64 "\n", address);
-		fclose(file);
+		guest_dir__fadd(out, file, path);
 	}
 }
 
-u32 guest_snapshot__take_modules(int root, int out, const char *release,
+u32 guest_snapshot__take_modules(int root, struct guest_dir *out, const char *release,
 				 char (*modules)[GUEST_NAME_MAX], u32 nr)
 {
 	static const char * const dirs[] = { "updates", "extra", "misc", "weak-updates" };

@@ -20,6 +20,7 @@
 #include <linux/string.h>
 #include <linux/zalloc.h>
 #include "guest-cfi.h"
+#include "guest-dir.h"
 #include "guest-file.h"
 #include "guest-processes.h"
 #include "guest-snapshot.h"
@@ -44,7 +45,8 @@ struct mapping {
  * @bytes:	of all files
  */
 struct copy {
-	int		      root, out;
+	int		      root;
+	struct guest_dir      *out;
 	bool		      files;
 	const char	      *pid;
 	void		      *paths;
@@ -92,7 +94,7 @@ static void copy_file(struct copy *copy, const char *path)
 	s64 size;
 
 	guest_user_file__path(to, sizeof(to), path);
-	if (!is_elf(copy->root, path) || guest_snapshot__make_dirs(copy->out, to))
+	if (!is_elf(copy->root, path))
 		return;
 	size = guest_file__copy(copy->root, path, copy->out, to,
 				min_t(u64, GUEST_CFI_FILE_MAX, TOTAL_LIMIT - copy->bytes));
@@ -144,19 +146,17 @@ static void take_vdso(struct copy *copy, const struct mapping *m)
 	int fd;
 
 	guest_user_file__path(path, sizeof(path), m->path);
-	if (!faccessat(copy->out, path, F_OK, 0))
+	if (!faccessat(copy->out->fd, path, F_OK, AT_SYMLINK_NOFOLLOW))
 		return;
 	vdso = malloc(size);
 	snprintf(path, sizeof(path), "proc/%.10s/mem", copy->pid);
 	fd = vdso ? guest_file__open(copy->root, path) : -ENOMEM;
 	if (fd >= 0 && guest_file__pread(fd, vdso, size, m->start) == (ssize_t)size) {
 		guest_user_file__path(path, sizeof(path), m->path);
-		to = guest_snapshot__create(copy->out, path);
+		to = guest_dir__fcreate(copy->out, path);
 		if (to) {
-			bool bad = fwrite(vdso, size, 1, to) != 1;
-
-			if (fclose(to) || bad)
-				unlinkat(copy->out, path, 0);
+			fwrite(vdso, size, 1, to);
+			guest_dir__fadd(copy->out, to, path);
 		}
 	}
 	if (fd >= 0)
@@ -216,16 +216,16 @@ static int write_process(struct copy *copy, const char *pid)
 	u32 i;
 
 	snprintf(path, sizeof(path), "processes/%.10s", pid);
-	file = guest_snapshot__create(copy->out, path);
+	file = guest_dir__fcreate(copy->out, path);
 	if (!file)
-		return -EIO;
+		return copy->out->err;
 	for (i = 0; i < copy->nr; i++) {
 		const struct mapping *m = &copy->mappings[i];
 
 		fprintf(file, "%" PRIx64 "-%" PRIx64 " %" PRIx64 " %s\n", m->start, m->end,
 			m->offset, m->path);
 	}
-	return fclose(file) ? -EIO : 0;
+	return guest_dir__fadd(copy->out, file, path);
 }
 
 static bool is_pid(const char *name)
@@ -265,7 +265,7 @@ static void take_all(struct copy *copy, DIR *proc)
 	}
 }
 
-void guest_snapshot__take_processes(int root, int out, bool files,
+void guest_snapshot__take_processes(int root, struct guest_dir *out, bool files,
 				    struct guest_snapshot *snapshot)
 {
 	struct copy *copy = zalloc(sizeof(*copy));

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <linux/types.h>
+#include "guest-dir.h"
 #include "guest-file.h"
 #include "guest-facts.h"
 #include "guest-snapshot.h"
@@ -34,7 +35,8 @@ struct module {
 };
 
 struct kcore {
-	int	      fd, out;
+	int	      fd;
+	struct guest_dir *out;
 	Elf64_Phdr    segments[SEGMENTS_MAX];
 	u32	      nr;
 	u64	      text, end;	/* _stext, _etext */
@@ -90,7 +92,7 @@ static void take_range(struct kcore *kcore, u64 addr, u64 size)
 	if (!offset || size > TOTAL_LIMIT - kcore->taken)
 		return;
 	snprintf(name, sizeof(name), "text/%016" PRIx64, addr);
-	file = guest_snapshot__create(kcore->out, name);
+	file = guest_dir__fcreate(kcore->out, name);
 	if (!file)
 		return;
 	for (done = 0; done < size; done += n) {
@@ -99,9 +101,9 @@ static void take_range(struct kcore *kcore, u64 addr, u64 size)
 		if (n <= 0 || fwrite(chunk, n, 1, file) != 1)
 			break;
 	}
-	if (fclose(file) || n <= 0)
-		unlinkat(kcore->out, name, 0);
-	else
+	if (n <= 0)
+		guest_dir__fdrop(kcore->out, file);
+	else if (!guest_dir__fadd(kcore->out, file, name))
 		kcore->taken += size;
 }
 
@@ -160,7 +162,7 @@ static void take_all(struct kcore *kcore)
 	}
 }
 
-u64 guest_text__take(int root, int out)
+u64 guest_text__take(int root, struct guest_dir *out)
 {
 	struct kcore *kcore = calloc(1, sizeof(*kcore));
 	u64 taken;
@@ -170,8 +172,9 @@ u64 guest_text__take(int root, int out)
 	kcore->out = out;
 	kcore->fd = guest_file__open(root, "proc/kcore");
 	if (kcore->fd >= 0 && read_segments(kcore)) {
-		guest_file__lines(out, "proc/modules", MODULES_LIMIT, module_line, kcore);
-		guest_file__lines(out, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, kcore);
+		guest_file__lines(out->fd, "proc/modules", MODULES_LIMIT, module_line, kcore);
+		guest_file__lines(out->fd, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line,
+				  kcore);
 		take_all(kcore);
 	}
 	if (kcore->fd >= 0)

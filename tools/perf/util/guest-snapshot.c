@@ -16,6 +16,7 @@
 #include <linux/string.h>
 #include <sys/stat.h>
 #include "guest-child.h"
+#include "guest-dir.h"
 #include "guest-elf.h"
 #include "guest-facts.h"
 #include "guest-file.h"
@@ -33,37 +34,6 @@
 void guest_snapshot__dir(char *dir, size_t size, const char *perf_data)
 {
 	snprintf(dir, size, "%s.guests", perf_data);
-}
-
-/* All that is there has been made here, so there is no link to be followed. */
-int guest_snapshot__make_dirs(int out, const char *path)
-{
-	char dir[PATH_MAX], *slash = dir;
-
-	strlcpy(dir, path, sizeof(dir));
-	while ((slash = strchr(slash, '/'))) {
-		*slash = '\0';
-		if (mkdirat(out, dir, 0700) < 0 && errno != EEXIST)
-			return -errno;
-		*slash++ = '/';
-	}
-	return 0;
-}
-
-FILE *guest_snapshot__create(int out, const char *path)
-{
-	FILE *file;
-	int fd;
-
-	if (guest_snapshot__make_dirs(out, path))
-		return NULL;
-	fd = openat(out, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "w");
-	if (!file)
-		close(fd);
-	return file;
 }
 
 struct kallsyms_copy {
@@ -101,17 +71,18 @@ u64 guest_snapshot__copy_kallsyms(int root, FILE *file,
 }
 
 /* Return: the number of symbols */
-static u64 take_kallsyms(int root, int out)
+static u64 take_kallsyms(int root, struct guest_dir *out)
 {
-	FILE *file = guest_snapshot__create(out, "proc/kallsyms");
+	FILE *file = guest_dir__fcreate(out, "proc/kallsyms");
 	u64 symbols;
 
 	if (!file)
 		return 0;
 	symbols = guest_snapshot__copy_kallsyms(root, file, NULL, NULL);
-	if (fclose(file) || !symbols)
-		unlinkat(out, "proc/kallsyms", 0);
-	return symbols;
+	if (symbols)
+		return guest_dir__fadd(out, file, "proc/kallsyms") ? 0 : symbols;
+	guest_dir__fdrop(out, file);
+	return 0;
 }
 
 void guest_module__fprintf(const struct guest_module *module, FILE *file)
@@ -120,10 +91,11 @@ void guest_module__fprintf(const struct guest_module *module, FILE *file)
 		module->start);
 }
 
-static void copy_modules(int root, int out, const char *release, struct guest_module *modules,
-			 char (*names)[GUEST_NAME_MAX], struct guest_snapshot *snapshot)
+static void copy_modules(int root, struct guest_dir *out, const char *release,
+			 struct guest_module *modules, char (*names)[GUEST_NAME_MAX],
+			 struct guest_snapshot *snapshot)
 {
-	FILE *file = guest_snapshot__create(out, "proc/modules");
+	FILE *file = guest_dir__fcreate(out, "proc/modules");
 	int nr, i;
 
 	if (!file)
@@ -134,12 +106,14 @@ static void copy_modules(int root, int out, const char *release, struct guest_mo
 		guest_module__fprintf(&modules[i], file);
 		strlcpy(names[i], modules[i].name, GUEST_NAME_MAX);
 	}
-	fclose(file);
+	if (guest_dir__fadd(out, file, "proc/modules"))
+		return;
 	snapshot->modules = nr;
 	snapshot->module_files = guest_snapshot__take_modules(root, out, release, names, nr);
 }
 
-static void take_modules(int root, int out, const char *release, struct guest_snapshot *snapshot)
+static void take_modules(int root, struct guest_dir *out, const char *release,
+			 struct guest_snapshot *snapshot)
 {
 	struct guest_module *modules = calloc(GUEST_MODULES_MAX, sizeof(*modules));
 	char (*names)[GUEST_NAME_MAX] = calloc(GUEST_MODULES_MAX, sizeof(*names));
@@ -154,7 +128,7 @@ static void take_modules(int root, int out, const char *release, struct guest_sn
 #define BUILD_ID_HEAD	(sizeof(Elf64_Nhdr) + sizeof("GNU"))
 #define BUILD_ID_MAX	20
 
-void guest_snapshot__take_build_id(int root, int out, const char *path)
+void guest_snapshot__take_build_id(int root, struct guest_dir *out, const char *path)
 {
 	struct guest_elf_section section = { .name = "" };
 	char notes[8192] __aligned(8);
@@ -171,11 +145,11 @@ void guest_snapshot__take_build_id(int root, int out, const char *path)
 	len = guest_elf__build_id(&section, &id);
 	if (!len || len > BUILD_ID_MAX)
 		return;
-	file = guest_snapshot__create(out, path);
+	file = guest_dir__fcreate(out, path);
 	if (!file)
 		return;
 	fwrite(id - BUILD_ID_HEAD, BUILD_ID_HEAD + ((len + 3) & ~3UL), 1, file);
-	fclose(file);
+	guest_dir__fadd(out, file, path);
 }
 
 static int config_line(void *arg, char *line)
@@ -194,28 +168,28 @@ static int config_line(void *arg, char *line)
 	return 0;
 }
 
-static void take_config(int root, int out, const char *release)
+static void take_config(int root, struct guest_dir *out, const char *release)
 {
 	char path[GUEST_NAME_MAX + 16];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "boot/config-%s", release);
-	file = guest_snapshot__create(out, path);
+	file = guest_dir__fcreate(out, path);
 	if (!file)
 		return;
 	guest_file__lines(root, path, CONFIG_LIMIT, config_line, file);
-	if (!ftell(file))
-		unlinkat(out, path, 0);
-	fclose(file);
+	if (ftell(file))
+		guest_dir__fadd(out, file, path);
+	else
+		guest_dir__fdrop(out, file);
 }
 
 /* The kernel itself, for its ORC tables and its vDSO. */
-static bool take_kernel(int root, int out, const char *release)
+static bool take_kernel(int root, struct guest_dir *out, const char *release)
 {
 	char from[GUEST_NAME_MAX + 32], to[GUEST_NAME_MAX + 32];
 
-	if (!guest_kernel__find(root, release, from, sizeof(from)) ||
-	    (mkdirat(out, "boot", 0700) < 0 && errno != EEXIST))
+	if (!guest_kernel__find(root, release, from, sizeof(from)))
 		return false;
 	snprintf(to, sizeof(to), "boot/vmlinuz-%s", release);
 	return guest_file__copy(root, from, out, to, KERNEL_LIMIT) >= 0;
@@ -232,35 +206,36 @@ bool guest_file__boot_id(int root, char *id)
 }
 
 /* By this it is known, later, that it is still the same kernel that runs. */
-static void take_boot_id(int root, int out)
+static void take_boot_id(int root, struct guest_dir *out)
 {
 	char id[GUEST_BOOT_ID_SIZE];
 	FILE *file;
 
 	if (!guest_file__boot_id(root, id))
 		return;
-	file = guest_snapshot__create(out, GUEST_BOOT_ID);
+	file = guest_dir__fcreate(out, GUEST_BOOT_ID);
 	if (!file)
 		return;
 	fprintf(file, "%s\n", id);
-	fclose(file);
+	guest_dir__fadd(out, file, GUEST_BOOT_ID);
 }
 
-static void take_version(int out, const char *release)
+static void take_version(struct guest_dir *out, const char *release)
 {
-	FILE *file = guest_snapshot__create(out, "proc/version");
+	FILE *file = guest_dir__fcreate(out, "proc/version");
 
 	if (!file)
 		return;
 	/* perf looks for the space behind the release */
 	fprintf(file, "Linux version %s ", release);
 	fputc('\n', file);
-	fclose(file);
+	guest_dir__fadd(out, file, "proc/version");
 }
 
+/* @out: the guest's directory in the snapshot */
 struct take {
 	const struct guest *guest;
-	int		   out;
+	struct guest_dir   out;
 	unsigned int	   what;
 };
 
@@ -272,10 +247,10 @@ static bool wants_text(const struct guest *guest, const struct guest_snapshot *s
 		guest->facts.unwind != GUEST_UNWIND_FP);
 }
 
-static int take_kernel_sources(const struct take *take, int root, int out,
-			       struct guest_snapshot *snapshot)
+static int take_kernel_sources(struct take *take, int root, struct guest_snapshot *snapshot)
 {
 	const struct guest *guest = take->guest;
+	struct guest_dir *out = &take->out;
 	char release[GUEST_NAME_MAX];
 	int err;
 
@@ -300,17 +275,17 @@ static int take_kernel_sources(const struct take *take, int root, int out,
 
 static int take_child(void *arg, void *result, int root)
 {
-	const struct take *take = arg;
 	struct guest_snapshot *snapshot = result;
-	int out = take->out, err = 0;
+	struct take *take = arg;
+	int err = 0;
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	if (take->what & GUEST_SNAPSHOT_KERNEL)
-		err = take_kernel_sources(take, root, out, snapshot);
-	if (take->what & GUEST_SNAPSHOT_PROCESSES)
-		guest_snapshot__take_processes(root, out, take->what & GUEST_SNAPSHOT_FILES,
+		err = take_kernel_sources(take, root, snapshot);
+	if (!take->out.err && take->what & GUEST_SNAPSHOT_PROCESSES)
+		guest_snapshot__take_processes(root, &take->out, take->what & GUEST_SNAPSHOT_FILES,
 					       snapshot);
-	return err;
+	return take->out.err ?: err;
 }
 
 static bool snapshot_is_valid(const void *result)
@@ -323,57 +298,59 @@ static bool snapshot_is_valid(const void *result)
 	       snapshot->user_files <= GUEST_FILES_MAX;
 }
 
-static int run_child(struct take *take, const char *dir, struct guest_snapshot *snapshot)
+static int run_child(struct take *take, struct guest_snapshot *snapshot)
 {
 	struct guest_child child = {
 		.fn = take_child, .arg = take, .check = snapshot_is_valid,
-		.dir = take->guest->mount, .mounted = true, .idle_ms = SNAPSHOT_IDLE_MS,
+		.dir = take->guest->mount, .mounted = true, .out = take->out.fd,
+		.idle_ms = SNAPSHOT_IDLE_MS,
 	};
-	int err;
 
-	child.out = guest_file__root(dir);
-	if (child.out < 0)
-		return child.out;
-	take->out = child.out;
-	err = guest_child__run(&child, snapshot, sizeof(*snapshot));
-	close(child.out);
-	return err;
+	return guest_child__run(&child, snapshot, sizeof(*snapshot));
 }
 
 /* What does not come from the guest but from its VMM. */
-static int write_info(const struct guest *guest, const char *dir)
+static int write_info(const struct guest *guest, struct guest_dir *out)
 {
-	FILE *file;
-	int out;
+	FILE *file = guest_dir__fcreate(out, "guest");
 
-	out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (out < 0)
-		return -errno;
-	file = guest_snapshot__create(out, "guest");
-	close(out);
 	if (!file)
-		return -EIO;
+		return out->err ?: -EIO;
 	fprintf(file, "name %s\nvmm %s\nvcpus %d\nrelease %s\nunwind %s\nprotection %s\n",
 		guest->name, guest->vmm, guest->nr_vcpus, guest->facts.release,
 		guest_unwind__name(guest->facts.unwind), guest->protection);
-	return fclose(file) ? -EIO : 0;
+	return guest_dir__fadd(out, file, "guest");
 }
 
-int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned int what,
+int guest_snapshot__open(int dir, pid_t pid)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", pid);
+	return guest_dir__open(dir, name, O_RDONLY | O_DIRECTORY, 0);
+}
+
+int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 			 struct guest_snapshot *snapshot)
 {
-	char path[PATH_MAX];
 	struct take take = { .guest = guest, .what = what };
+	char name[16];
 	int err;
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
-	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || mkdir(path, 0700) < 0)
+	snprintf(name, sizeof(name), "%d", guest->pid);
+	if (mkdirat(dir, name, 0700) < 0)
 		return -errno;
-	err = write_info(guest, path);
-	if (err || !*guest->mount)
-		return err;
-	return run_child(&take, path, snapshot);
+	take.out.fd = guest_snapshot__open(dir, guest->pid);
+	if (take.out.fd < 0)
+		return take.out.fd;
+	err = write_info(guest, &take.out);
+	if (!err && *guest->mount)
+		err = run_child(&take, snapshot);
+	/* what it was writing when its time was up */
+	unlinkat(take.out.fd, GUEST_DIR_PART, 0);
+	close(take.out.fd);
+	return err;
 }
 
 const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t size)

@@ -20,10 +20,12 @@
 
 struct dso;
 struct guest;
+struct guest_dir;
 struct guest_module;
 struct machine;
 struct map;
 struct map_symbol;
+struct perf_event_attr;
 struct thread;
 
 /**
@@ -63,15 +65,19 @@ void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
  * guest_snapshot__take - copy a guest's symbol sources, and what else is needed of it
  * @guest:    with @mount and @facts filled in; a guest without a mount gets a
  *	      directory with nothing but its name, so that its samples stay apart
- * @dir:      of all guests; made if not there
+ * @dir:      descriptor of the directory of all guests
  * @what:     GUEST_SNAPSHOT_*
  * @snapshot: filled in
  *
  * Return: 0; -ETIMEDOUT if the mount did not answer in time (what has been copied
- * so far is left); another negative error.
+ * so far is left); -ENOSPC, -EDQUOT, -EROFS, -EIO if it could not all be written; another
+ * negative error.
  */
-int guest_snapshot__take(const struct guest *guest, const char *dir, unsigned int what,
+int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 			 struct guest_snapshot *snapshot);
+
+/** guest_snapshot__open - a guest's directory in that of all guests; a negative error */
+int guest_snapshot__open(int dir, pid_t pid);
 
 /**
  * struct guest_snapshot_change - what is different when a guest is looked at again
@@ -93,20 +99,23 @@ struct guest_snapshot_change {
 /**
  * guest_snapshot__look_again - take what has come to a guest since the snapshot
  * @guest:  as it was for guest_snapshot__take()
- * @dir:    of all guests
+ * @dir:    descriptor of the directory of all guests
  * @change: filled in
  *
  * Return: 0, also if it cannot be told; -ETIMEDOUT or another negative error if the mount
- * does not answer any more.
+ * does not answer any more, or what is new cannot be written.
  */
-int guest_snapshot__look_again(const struct guest *guest, const char *dir,
+int guest_snapshot__look_again(const struct guest *guest, int dir,
 			       struct guest_snapshot_change *change);
 
 /**
  * guest_snapshot__set_rebooted - say that what is in a snapshot is only true before a time
+ * @dir:  descriptor of the directory of all guests
  * @time: of samples, in ns
+ *
+ * Return: 0 or a negative error.
  */
-int guest_snapshot__set_rebooted(const char *dir, pid_t pid, u64 time);
+int guest_snapshot__set_rebooted(int dir, pid_t pid, u64 time);
 
 /** guest_snapshot__rebooted - has a guest rebooted before a sample of that time was taken? */
 bool guest_snapshot__rebooted(pid_t pid, u64 time);
@@ -122,11 +131,19 @@ const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t 
 
 /**
  * guest_snapshot__attach - use what was taken along with a perf.data file
- * @perf_data: as given by the user; NULL for perf.data
+ * @perf_data: its path; NULL if it comes through a pipe
  *
- * Sets symbol_conf.guestmount, unless the user has, and perf_guest.
+ * That is PERFDATA.guests, or another directory beside it that has the id of the recording.
+ * Sets symbol_conf.guestmount, unless the user has, and perf_guest. A line says if what is
+ * there belongs to another recording, or cannot be read.
  */
 void guest_snapshot__attach(const char *perf_data);
+
+/** guest_snapshot__set_id - have the id of what was taken along in an event of a recording */
+void guest_snapshot__set_id(struct perf_event_attr *attr, u64 id);
+
+/** guest_snapshot__is_used - has guest_snapshot__use() named where symbols are looked for? */
+bool guest_snapshot__is_used(void);
 
 /**
  * guest_snapshot__use - look for symbols in a directory that perf has made
@@ -201,6 +218,9 @@ int guest_frame__mark(const struct map_symbol *ms, char *bf, size_t size);
 /** guest_pid__name - the same for a VMM's pid */
 const char *guest_pid__name(pid_t pid);
 
+/** GUEST_SNAPSHOT_ID - file with the id of the recording that it belongs to */
+#define GUEST_SNAPSHOT_ID	"id"
+
 #define GUEST_BOOT_ID		"proc/sys/kernel/random/boot_id"
 #define GUEST_BOOT_ID_SIZE	64
 
@@ -221,23 +241,17 @@ u64 guest_snapshot__copy_kallsyms(int root, FILE *file,
  * The part that is about modules: sources of the names in @modules, @nr of them.
  * @root is the guest's, @out the guest's directory in the snapshot. Return: files copied.
  */
-u32 guest_snapshot__take_modules(int root, int out, const char *release,
+u32 guest_snapshot__take_modules(int root, struct guest_dir *out, const char *release,
 				 char modules[][64], u32 nr);
 
 /*
  * The part that is about processes, of the same directories; with their files? Counts
  * in @snapshot.
  */
-void guest_snapshot__take_processes(int root, int out, bool files,
+void guest_snapshot__take_processes(int root, struct guest_dir *out, bool files,
 				    struct guest_snapshot *snapshot);
 
-/** guest_snapshot__make_dirs - make the directories of a file; 0 or a negative error */
-int guest_snapshot__make_dirs(int out, const char *path);
-
-/** guest_snapshot__create - make a file, and its directories, in a snapshot; NULL if that fails */
-FILE *guest_snapshot__create(int out, const char *path);
-
 /** guest_snapshot__take_build_id - copy the GNU build-id note of a file of ELF notes */
-void guest_snapshot__take_build_id(int root, int out, const char *path);
+void guest_snapshot__take_build_id(int root, struct guest_dir *out, const char *path);
 
 #endif /* __PERF_GUEST_SNAPSHOT_H */

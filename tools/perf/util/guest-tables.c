@@ -14,6 +14,7 @@
 #include <linux/string.h>
 #include <linux/zalloc.h>
 #include "debug.h"
+#include "guest-dir.h"
 #include "guest-facts.h"
 #include "guest-file.h"
 #include "guest-orc.h"
@@ -21,7 +22,6 @@
 #include "guest-snapshot.h"
 #include "guest-tables.h"
 #include "symbol_conf.h"
-#include "util.h"
 
 #define FUNCTIONS_MAX	(4 << 20)
 
@@ -133,20 +133,25 @@ static void load_from_files(struct guest_tables *tables)
 /* The guest may still change its files, or not answer: take a copy, as record does. */
 static void load_from_mount(struct guest_tables *tables, pid_t pid)
 {
-	char dir[] = "/tmp/perf-guest-tables-XXXXXX", path[PATH_MAX];
 	struct guest_snapshot snapshot;
+	struct guest_temp temp;
+	char path[PATH_MAX + 16];
 	struct guest guest = { .pid = pid };
 
 	if (snprintf(guest.mount, sizeof(guest.mount), "%s/%d", symbol_conf.guestmount, pid) >=
-	    (int)sizeof(guest.mount) || access(guest.mount, F_OK) || !mkdtemp(dir)) {
+	    (int)sizeof(guest.mount) || access(guest.mount, F_OK)) {
 		tables->why = "no files of the guest's";
 		return;
 	}
+	if (guest_temp__new(&temp, NULL)) {
+		tables->why = "no place to copy its files to: TMPDIR names one";
+		return;
+	}
 	/* what has come before the time was up is what there is */
-	guest_snapshot__take(&guest, dir, GUEST_SNAPSHOT_KERNEL, &snapshot);
-	snprintf(path, sizeof(path), "%s/%d", dir, pid);
+	guest_snapshot__take(&guest, temp.fd, GUEST_SNAPSHOT_KERNEL, &snapshot);
+	snprintf(path, sizeof(path), "%s/%d", temp.path, pid);
 	load_from(tables, path);
-	rm_rf(dir);
+	guest_temp__remove(&temp);
 }
 
 void guest_tables__load(struct guest_tables *tables, pid_t pid)

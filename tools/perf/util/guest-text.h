@@ -30,7 +30,7 @@ enum guest_text_call {
  *
  * Return: bytes taken.
  */
-u64 guest_text__take(int root, int out);
+u64 guest_text__take(int root, struct guest_dir *out);
 
 /**
  * guest_text__load - read what was taken

@@ -14,23 +14,24 @@
 #include <linux/zalloc.h>
 #include "debug.h"
 #include "guest-callchain.h"
+#include "guest-dir.h"
 #include "guest-dwarf-child.h"
 #include "guest-list.h"
 #include "guest-snapshot.h"
 #include "guest-unwind-user.h"
 #include "symbol_conf.h"
-#include "util.h"
 
 /**
  * struct guest_user - a guest
- * @copy:   directory of files copied to be read here, "" if they were there before
+ * @copy:   directory of files copied to be read here, if @copied; else they were there before
  * @ends:   chains by how they ended
  */
 struct guest_user {
 	struct guest_user	 *next;
 	pid_t			 pid;
 	struct guest_dwarf_child child;
-	char			 copy[64];
+	bool			 copied;
+	struct guest_temp	 copy;
 	u64			 ends[GUEST_DWARF_NR_ENDS];
 };
 
@@ -63,8 +64,8 @@ void guest_users__delete(struct guest_users *users)
 	while ((guest = users->guests)) {
 		users->guests = guest->next;
 		guest_dwarf_child__exit(&guest->child);
-		if (*guest->copy)
-			rm_rf(guest->copy);
+		if (guest->copied)
+			guest_temp__remove(&guest->copy);
 		free(guest);
 	}
 	guest_dwarf__delete(users->plain);
@@ -76,18 +77,21 @@ static bool copy_from_mount(struct guest_user *user)
 {
 	struct guest_snapshot snapshot;
 	struct guest guest = { .pid = user->pid };
+	int err;
 
 	if (snprintf(guest.mount, sizeof(guest.mount), "%s/%d", symbol_conf.guestmount,
 		     user->pid) >= (int)sizeof(guest.mount) || access(guest.mount, F_OK))
 		return false;
-	strlcpy(user->copy, "/tmp/perf-guest-user-XXXXXX", sizeof(user->copy));
-	if (!mkdtemp(user->copy)) {
-		*user->copy = '\0';
+	err = guest_temp__new(&user->copy, NULL);
+	if (err) {
+		pr_warning("%s: %s: user stacks by frame pointers\n", user->copy.path,
+			   strerror(-err));
 		return false;
 	}
+	user->copied = true;
 	/* what has come before the time was up is what there is */
-	guest_snapshot__take(&guest, user->copy, GUEST_SNAPSHOT_PROCESSES | GUEST_SNAPSHOT_FILES,
-			     &snapshot);
+	guest_snapshot__take(&guest, user->copy.fd,
+			     GUEST_SNAPSHOT_PROCESSES | GUEST_SNAPSHOT_FILES, &snapshot);
 	return true;
 }
 
@@ -103,7 +107,7 @@ static void load(struct guest_user *user)
 	if (!guest_snapshot__has(user->pid)) {
 		if (!copy_from_mount(user))
 			return;
-		dir = user->copy;
+		dir = user->copy.path;
 	}
 	if (snprintf(path, sizeof(path), "%s/%d", dir, user->pid) < (int)sizeof(path))
 		guest_dwarf_child__init(&user->child, path);

@@ -48,43 +48,44 @@ int guest_unwind__parse(const struct option *opt __maybe_unused, const char *arg
 	return -1;
 }
 
-int guest_unwind__add(void *data __maybe_unused, const char *mode)
-{
-	return guest_unwind__parse(NULL, mode, 0) ? -EINVAL : 0;
-}
-
 bool guest_unwind__chooses(void)
 {
 	return guest_unwind_by == GUEST_UNWIND_BY_AUTO || guest_unwind_by == GUEST_UNWIND_BY_DWARF;
 }
 
-static bool all_have_frame_pointers(void)
+/* Are there guests without frame pointers? -1 if that is not known yet. */
+static int wants_words = -1;
+
+void guest_unwind__know(const struct guests *guests)
 {
-	struct guests guests;
-	bool all;
 	int i;
 
+	wants_words = !guests->nr;
+	for (i = 0; i < guests->nr; i++)
+		wants_words |= guests->guest[i].facts.unwind != GUEST_UNWIND_FP;
+}
+
+static void look_at_all(void)
+{
+	struct guests guests;
+
+	wants_words = true;
 	if (guests__scan(&guests, "/proc"))
-		return false;
+		return;
 	guests__look(&guests, symbol_conf.guestmount ?: guest_mount__dir());
-	all = guests.nr > 0;
-	for (i = 0; i < guests.nr; i++)
-		all &= guests.guest[i].facts.unwind == GUEST_UNWIND_FP;
+	guest_unwind__know(&guests);
 	guests__exit(&guests);
-	return all;
 }
 
 bool guest_unwind__wants_stack_words(void)
 {
-	static int wants = -1;
-
 	if (guest_unwind_by == GUEST_UNWIND_BY_FP)
 		return false;
 	if (!guest_unwind__chooses())
 		return true;
-	if (wants < 0)
-		wants = !all_have_frame_pointers();
-	return wants;
+	if (wants_words < 0)
+		look_at_all();
+	return wants_words;
 }
 
 bool guest_unwind__wants_user_stack(void)

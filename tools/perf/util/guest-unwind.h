@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 struct guest_unwinds;
+struct guests;
 struct option;
 
 /**
@@ -38,9 +39,6 @@ extern enum guest_unwind_by guest_unwind_by;
 /** guest_unwind__parse - set guest_unwind_by; for OPT_CALLBACK() */
 int guest_unwind__parse(const struct option *opt, const char *arg, int unset);
 
-/** guest_unwind__add - the same, for struct guest_option; @data is not used */
-int guest_unwind__add(void *data, const char *mode);
-
 #define GUEST_UNWIND_HELP "how to unwind guests: auto, fp, orc, dwarf, scan"
 
 /** guest_unwind__chooses - is it left to us how each guest's kernel is unwound? */
@@ -49,10 +47,13 @@ bool guest_unwind__chooses(void);
 /**
  * guest_unwind__wants_stack_words - is there more to record than frames?
  *
- * Return: false with --guest-unwind=fp, and if every guest that runs here is known
- * to have frame pointers.
+ * Return: false with --guest-unwind=fp, and if every guest that is recorded, or may be, is
+ * known to have frame pointers.
  */
 bool guest_unwind__wants_stack_words(void);
+
+/** guest_unwind__know - these are the guests that are recorded, and looked at already */
+void guest_unwind__know(const struct guests *guests);
 
 /** guest_unwind__wants_user_stack - was --call-graph dwarf, or what means it, asked for? */
 bool guest_unwind__wants_user_stack(void);

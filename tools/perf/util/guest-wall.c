@@ -146,7 +146,8 @@ static bool change_root(const struct guest_wall *wall, int root)
 #define READ	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define WRITE	(READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
 		 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
-/* of the third version, which the headers of a host may not have yet */
+/* of the second and the third version, which the headers of a host may not have yet */
+#define REFER	(1ULL << 13)
 #define TRUNCATE (1ULL << 14)
 
 /* All rights there are to files, by the version of Landlock's interface. */
@@ -169,6 +170,9 @@ static bool enter_landlock(const struct guest_wall *wall, int root)
 
 	if (!guest_wall_landlock || version < 1)
 		return false;
+	/* the first version lets no file move to another directory, as each does when complete */
+	if (wall->out && version < 2)
+		return false;
 	version = min_t(long, version, ARRAY_SIZE(landlock_rights) - 1);
 	attr = (struct landlock_ruleset_attr) { .handled_access_fs = landlock_rights[version] };
 	ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
@@ -176,7 +180,7 @@ static bool enter_landlock(const struct guest_wall *wall, int root)
 		return false;
 	ok = (root < 0 || allow(ruleset, root, READ)) &&
 	     (!wall->out ||
-	      allow(ruleset, wall->out, (WRITE | TRUNCATE) & landlock_rights[version])) &&
+	      allow(ruleset, wall->out, (WRITE | REFER | TRUNCATE) & landlock_rights[version])) &&
 	     !syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 	return ok;
@@ -225,7 +229,7 @@ static void drop_bounding_set(void)
 static const char * const calls[] = {
 	"read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "fstat",
 	"newfstatat", "openat", "openat2", "close", "getdents64", "mkdirat", "unlinkat",
-	"ftruncate", "fcntl", "memfd_create", "poll", "ppoll", "recvfrom", "brk", "munmap",
+	"renameat", "renameat2", "ftruncate", "fcntl", "memfd_create", "poll", "ppoll", "recvfrom", "brk", "munmap",
 	"mremap", "madvise", "futex", "sysinfo", "getrandom", "clock_gettime", "gettimeofday",
 	"clock_nanosleep", "nanosleep", "getpid", "gettid", "sched_yield", "restart_syscall",
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit", "exit_group",

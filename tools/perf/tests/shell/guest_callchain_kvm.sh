@@ -12,8 +12,7 @@ if [ ! -d "$programs" ]; then
 	exit 2
 fi
 make_up guest_callchain_data
-mkdir -p perf.data.guests/100
-printf 'name alpha\n' > perf.data.guests/100/guest
+taken_along alpha
 
 script() { perf kvm-callchain script "$@" 2> /dev/null; }
 

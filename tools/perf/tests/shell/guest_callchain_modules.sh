@@ -8,8 +8,7 @@
 . "$(dirname "$0")/lib/guest_callchain.sh"
 make_up guest_callchain_data 6 own
 guest=perf.data.guests/100
-mkdir -p $guest/proc
-printf 'name web\nvmm qemu\n' > $guest/guest
+taken_along
 cp kallsyms $guest/proc/
 
 # is NAME SYMBOL: the symbol of the module's frame, by script and by report
@@ -38,12 +37,14 @@ echo "late 16384 0 - Live 0xffffffffc0000000" > $guest/proc/modules
 is "came later" late_leaf
 
 # a directory named by the user counts as what it is only if it is the file's own
+cp -r perf.data.guests copy
 cp -r perf.data.guests other
-for mount in perf.data.guests other; do
+rm other/id
+for mount in perf.data.guests copy other; do
 	echo "$mount: $(perf script --guestmount="$PWD/$mount" -F comm 2> /dev/null |
 		grep -o 'guest/web' | sort -u)"
 done > got
-printf '%s\n' "perf.data.guests: guest/web" "other: " > expected
+printf '%s\n' "perf.data.guests: guest/web" "copy: guest/web" "other: " > expected
 same "--guestmount"
 
 exit $failed

@@ -51,8 +51,7 @@ shows() {
 
 for kind in mmap mmap2; do
 	python3 maps.py "$lib" $kind
-	mkdir -p perf.data.guests/100/proc
-	printf 'name web\nvmm qemu\n' > perf.data.guests/100/guest
+	taken_along
 	# not the modules, whose names there are others
 	cp kallsyms perf.data.guests/100/proc/
 	shows 8 kvm-callchain script -F ip,sym,dso

@@ -32,8 +32,8 @@ link 0x0123456789abcdef0123456789abcdef01234567 vmlinux
 link 0xff23456789abcdef0123456789abcdef01234567 other
 
 guest=perf.data.guests/100
-mkdir -p $guest/proc $guest/sys/kernel
-printf 'name web\nvmm qemu\n' > $guest/guest
+taken_along
+mkdir -p $guest/sys/kernel
 cp kallsyms modules $guest/proc/
 objcopy --dump-section .note.gnu.build-id=$guest/sys/kernel/notes vmlinux
 

@@ -37,6 +37,13 @@ make_up() {
 	python3 "$lib/$1.py" "$tmp" "${@:2}"
 }
 
+# taken_along [NAME]: make the directory ./perf.data.guests of the made-up data, with a guest
+taken_along() {
+	mkdir -p perf.data.guests/100/proc
+	echo 00000000000000a5 > perf.data.guests/id
+	printf 'name %s\nvmm qemu\n' "${1:-web}" > perf.data.guests/100/guest
+}
+
 # failure NAME [FILE...]: what is in the files tells why
 failure() {
 	echo "FAILED: $1"

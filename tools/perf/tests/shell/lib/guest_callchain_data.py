@@ -21,6 +21,9 @@ MISC_KERNEL, MISC_GUEST_KERNEL = 1, 4
 RECORD_MMAP, RECORD_COMM, RECORD_SAMPLE, RECORD_GUEST_CALLCHAIN = 1, 3, 9, 63
 
 ATTR_SIZE = 136
+SIG_DATA_AT = 120
+# of what was taken along with the recording, as it is in PERFDATA.guests/id
+TAKEN_ID = 0xa5
 SAMPLE_ID_ALL = 1 << 18
 GUEST_CALLCHAIN = 1 << 63
 IP, TID, TIME, CALLCHAIN, ID, CPU, PERIOD = 1, 2, 4, 1 << 5, 1 << 6, 1 << 7, 1 << 8
@@ -109,10 +112,10 @@ def samples(nr):
             yield record(time + 1, i, KERNEL_CHAIN)
 
 
-def attr(kind=1, config=0, sample_type=SAMPLE_TYPE):
+def attr(kind=1, config=0, sample_type=SAMPLE_TYPE, taken_id=TAKEN_ID):
     fields = struct.pack("<II", kind, ATTR_SIZE) + words(
         config, 1, sample_type, 0, SAMPLE_ID_ALL | GUEST_CALLCHAIN)
-    return fields.ljust(ATTR_SIZE, b"\0")
+    return (fields.ljust(SIG_DATA_AT, b"\0") + words(taken_id)).ljust(ATTR_SIZE, b"\0")
 
 
 def perf_data(events, attrs=(attr(),), features=()):

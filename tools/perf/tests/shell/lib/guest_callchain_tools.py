@@ -14,7 +14,8 @@ import sys
 
 from guest_callchain_data import (
     DEFERRED, EVENT_ID, KALLSYMS, KERNEL, KERNEL_CHAIN, MISC_KERNEL, MODULES, MODULE_CHAIN,
-    PID, SAMPLE_TYPE, TID_VCPU, attr, comm, maps, mmap, perf_data, record, sample, words)
+    PID, SAMPLE_TYPE, TAKEN_ID, TID_VCPU, attr, comm, maps, mmap, perf_data, record, sample,
+    words)
 
 ADDR, RAW, WEIGHT, DATA_SRC = 1 << 3, 1 << 10, 1 << 14, 1 << 15
 TYPE_TRACEPOINT, TYPE_RAW = 2, 4
@@ -122,9 +123,9 @@ def put(path, events, attrs, features):
         file.write(perf_data([
             mmap(1, MISC_KERNEL, -1, 0xffffffff81000000, 0x700, 0xffffffff81000000,
                  "[kernel.kallsyms]_text"), *maps(True), comm(1), *events], attrs, features))
-    for name, content in (("guest", "name web\nvmm qemu\n"), ("proc/kallsyms", KALLSYMS),
-                          ("proc/modules", MODULES)):
-        with open(f"{path}.guests/{PID}/{name}", "w", encoding="ascii") as file:
+    for name, content in (("id", f"{TAKEN_ID:016x}\n"), (f"{PID}/guest", "name web\nvmm qemu\n"),
+                          (f"{PID}/proc/kallsyms", KALLSYMS), (f"{PID}/proc/modules", MODULES)):
+        with open(f"{path}.guests/{name}", "w", encoding="ascii") as file:
             file.write(content)
 
 

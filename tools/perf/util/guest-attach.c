@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which directory was taken along with a recording. Files are moved, copied and replaced by
+ * newer ones of the same name: the same id in both says that they belong together.
+ *
+ * In the recording it is perf_event_attr::sig_data of its events, which perf uses for nothing.
+ * That is in the file from its beginning, and stays there whichever version of perf writes
+ * the file anew, splits it, or is killed while it writes.
+ */
+#include <byteswap.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include <linux/perf_event.h>
+#include <linux/string.h>
+#include <sys/stat.h>
+#include "debug.h"
+#include "event.h"
+#include "guest-dir.h"
+#include "guest-file.h"
+#include "guest-snapshot.h"
+#include "header.h"
+#include "symbol_conf.h"
+#include "util.h"
+
+#define SUFFIX		".guests"
+/* perf.data's magic, as a machine of the same byte order sees it, or of the other one */
+#define MAGIC		0x32454c4946524550ULL
+#define MAGIC_SWAPPED	0x50455246494c4532ULL
+
+void guest_snapshot__set_id(struct perf_event_attr *attr, u64 id)
+{
+	attr->sig_data = id;
+}
+
+static u64 read_id_fd(int fd)
+{
+	struct perf_file_header header;
+	struct perf_event_attr attr;
+	bool swap;
+	u64 at;
+
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    (header.magic != MAGIC && header.magic != MAGIC_SWAPPED))
+		return 0;
+	swap = header.magic == MAGIC_SWAPPED;
+	at = swap ? bswap_64(header.attrs.offset) : header.attrs.offset;
+	if (pread(fd, &attr, offsetof(struct perf_event_attr, config3), at) !=
+	    offsetof(struct perf_event_attr, config3))
+		return 0;
+	if ((swap ? bswap_32(attr.size) : attr.size) < PERF_ATTR_SIZE_VER7)
+		return 0;
+	return swap ? bswap_64(attr.sig_data) : attr.sig_data;
+}
+
+/* The id in a recording; 0 if it has none: nothing of guests was taken along. */
+static u64 recording_id(const char *perf_data)
+{
+	char data[PATH_MAX];
+	struct stat st;
+	u64 id = 0;
+	int fd;
+
+	/* as perf record --kcore writes it */
+	snprintf(data, sizeof(data), "%s/data", perf_data);
+	fd = open(perf_data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && !fstat(fd, &st) && S_ISDIR(st.st_mode)) {
+		close(fd);
+		fd = open(data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	}
+	if (fd < 0)
+		return 0;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		id = read_id_fd(fd);
+	close(fd);
+	return id;
+}
+
+/*
+ * The id of what was taken along; 0 if that has none.
+ *
+ * Return: 0 or a negative error.
+ */
+static int snapshot_id(const char *path, u64 *id)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char text[32];
+
+	*id = 0;
+	if (fd < 0)
+		return -errno;
+	if (guest_file__read(fd, GUEST_SNAPSHOT_ID, text, sizeof(text)) > 0)
+		*id = strtoull(text, NULL, 16);
+	close(fd);
+	return 0;
+}
+
+static bool has_id(const char *path, u64 id)
+{
+	u64 its;
+
+	return !snapshot_id(path, &its) && its == id;
+}
+
+/* The recording has another name by now: look at all that is beside it. */
+static bool find_beside(const char *perf_data, u64 id, char *dir, size_t size)
+{
+	const char *slash = strrchr(perf_data, '/');
+	int len = slash ? slash + 1 - perf_data : 0;
+	struct dirent *entry;
+	bool found = false;
+	const char *suffix;
+	DIR *list;
+
+	snprintf(dir, size, "%.*s", len ?: 1, len ? perf_data : ".");
+	list = opendir(dir);
+	while (list && !found && (entry = readdir(list))) {
+		suffix = strstr(entry->d_name, SUFFIX);
+		if (!suffix || strcmp(suffix, SUFFIX))
+			continue;
+		snprintf(dir, size, "%.*s%s", len, perf_data, entry->d_name);
+		found = has_id(dir, id);
+	}
+	if (list)
+		closedir(list);
+	return found;
+}
+
+/* The rule perf has for perf.data. */
+static bool may_use(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return false;
+	if (!st.st_uid || st.st_uid == geteuid() || symbol_conf.force)
+		return true;
+	pr_warning("%s is not yours or root's: not used (-f uses it)\n", dir);
+	return false;
+}
+
+/* Find it in @dir, PERFDATA.guests as yet; or say why it is not there. */
+static bool find(const char *perf_data, u64 id, char *dir, size_t size)
+{
+	char other[PATH_MAX];
+	u64 its;
+	int err = snapshot_id(dir, &its);
+
+	if (!err && id && its == id)
+		return true;
+	if (id && find_beside(perf_data, id, other, sizeof(other))) {
+		strlcpy(dir, other, size);
+		return true;
+	}
+	if (err && err != -ENOENT)
+		pr_warning("%s: %s: no symbols of the guests\n", dir, strerror(-err));
+	else if (id)
+		pr_warning("%s: what was taken of its guests is not beside it, so no symbols of theirs: --guestmount says where it is\n",
+			   perf_data);
+	else if (!err && its)
+		pr_warning("%s is of another recording: not used\n", dir);
+	else if (!err)
+		pr_warning("%s does not say of which recording it is: not used. If of %s: --guestmount=%s\n",
+			   dir, perf_data, dir);
+	return false;
+}
+
+/* A recording of an older perf has no id, but there is the user's word. */
+static bool is_of_recording(const char *given, const char *dir, u64 id)
+{
+	struct stat st_a, st_b;
+
+	if (id)
+		return has_id(given, id);
+	return !stat(given, &st_a) && !stat(dir, &st_b) && st_a.st_dev == st_b.st_dev &&
+	       st_a.st_ino == st_b.st_ino && has_id(given, 0);
+}
+
+void guest_snapshot__attach(const char *perf_data)
+{
+	const char *given = guest_snapshot__is_used() ? NULL : symbol_conf.guestmount;
+	char dir[PATH_MAX];
+	u64 id;
+
+	if (!perf_data)
+		return;
+	id = recording_id(perf_data);
+	guest_snapshot__dir(dir, sizeof(dir), perf_data);
+	if (given && !is_of_recording(given, dir, id))
+		return;
+	if (given)
+		strlcpy(dir, given, sizeof(dir));
+	else
+		guest_snapshot__use(NULL);
+	if ((!given && !find(perf_data, id, dir, sizeof(dir))) || !may_use(dir))
+		return;
+	guest_snapshot__use(dir);
+	perf_guest = true;
+}
