@@ -11,11 +11,19 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/zalloc.h>
+#include <perf/threadmap.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include "tests.h"
 #include "debug.h"
 #include "util.h"
+#include "util/event.h"
 #include "util/guest-list.h"
+#include "util/machine.h"
+#include "util/synthetic-events.h"
+#include "util/tool.h"
+
+static int comms;
 
 static void put_file(const char *dir, const char *path, const void *text, size_t size)
 {
@@ -247,10 +255,47 @@ static int test__guest_list_cmdline(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+static int count_comm(const struct perf_tool *tool __maybe_unused, union perf_event *event,
+		      struct perf_sample *sample __maybe_unused,
+		      struct machine *machine __maybe_unused)
+{
+	if (event->header.type == PERF_RECORD_COMM && (pid_t)event->comm.tid == getpid())
+		comms++;
+	return 0;
+}
+
+/* Threads of a VMM that have ended since perf record looked which there are. */
+static int test__guest_list_ended(struct test_suite *test __maybe_unused,
+				  int subtest __maybe_unused)
+{
+	struct machine *machine = machine__new_host();
+	struct perf_thread_map *threads;
+	pid_t pids[4], ended = fork();
+	struct perf_tool tool;
+	int err;
+
+	if (!ended)
+		_exit(0);
+	waitpid(ended, NULL, 0);
+	pids[0] = pids[2] = pids[3] = ended;
+	pids[1] = getpid();
+	threads = perf_thread_map__new_array(ARRAY_SIZE(pids), pids);
+	TEST_ASSERT_VAL("machine and threads", machine && threads);
+	perf_tool__init(&tool, /*ordered_events=*/false);
+	comms = 0;
+	err = perf_event__synthesize_thread_map(&tool, threads, count_comm, machine, true, false);
+	perf_thread_map__put(threads);
+	machine__delete(machine);
+	TEST_ASSERT_EQUAL("those that are left", err, 0);
+	TEST_ASSERT_EQUAL("the one that is", comms, 1);
+	return TEST_OK;
+}
+
 static struct test_case tests__guest_list[] = {
 	TEST_CASE("Guest callchain list, in /proc", guest_list_scan),
 	TEST_CASE("Guest callchain list, nothing in it", guest_list_lacking),
 	TEST_CASE("Guest callchain list, command lines of VMMs", guest_list_cmdline),
+	TEST_CASE("Guest callchain list, threads that have ended", guest_list_ended),
 	{ .name = NULL, }
 };
 

@@ -296,16 +296,8 @@ static int take_for_record(struct guest_record *rec, struct evlist *evlist)
 
 	if (err)
 		return err;
-	err = take_guests(rec, evlist, rec->place.snapshot) ?:
-	      guest_output__place(&rec->place, rec->nr_guests);
-	if (err) {
-		guest_output__exit(&rec->place);
-		return err;
-	}
-	rec->recording = true;
-	guest_snapshot__use(rec->nr_guests ? rec->place.dir : NULL);
-	guest_progress__start(rec->place.dir);
-	return 0;
+	rec->taken = true;
+	return take_guests(rec, evlist, rec->place.snapshot);
 }
 
 /* Symbols are only of use while it runs. */
@@ -317,7 +309,7 @@ static int take_for_top(struct guest_record *rec, struct evlist *evlist)
 		pr_err("%s: %s\n", rec->temp.path, strerror(-err));
 		return err;
 	}
-	rec->recording = true;
+	rec->taken = true;
 	err = take_guests(rec, evlist, rec->temp.fd);
 	if (!err)
 		guest_snapshot__use(rec->nr_guests ? rec->temp.path : NULL);
@@ -348,6 +340,21 @@ int guest_record__take(struct evlist *evlist)
 		return take_for_record(current, evlist);
 	if (perf_guest)
 		guests__warn_lacking();
+	return 0;
+}
+
+int guest_record__place(void)
+{
+	struct guest_record *rec = current;
+	int err;
+
+	if (!rec)
+		return 0;
+	err = guest_output__place(&rec->place, rec->nr_guests);
+	if (err)
+		return err;
+	guest_snapshot__use(rec->nr_guests ? rec->place.dir : NULL);
+	guest_progress__start(rec->place.dir);
 	return 0;
 }
 
@@ -421,7 +428,7 @@ int guest_record__main(int argc, const char **argv)
 {
 	int ret = run(cmd_record, argc, argv);
 
-	if (record.recording) {
+	if (record.place.placed) {
 		guest_progress__end();
 		if (ret >= 0 || has_samples(&record)) {
 			guest_record__end(&record);
@@ -429,8 +436,9 @@ int guest_record__main(int argc, const char **argv)
 			guest_output__undo(&record.place);
 			pr_err("Nothing was recorded: %s is as it was.\n", record.output);
 		}
-		guest_output__exit(&record.place);
 	}
+	if (record.taken)
+		guest_output__exit(&record.place);
 	record__exit();
 	return ret < 0 ? -1 : ret;
 }
@@ -439,7 +447,7 @@ int guest_record__top(int argc, const char **argv)
 {
 	int ret = run(cmd_top, argc, argv);
 
-	if (record.recording)
+	if (record.taken)
 		guest_temp__remove(&record.temp);
 	record__exit();
 	return ret;

@@ -54,7 +54,7 @@ int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
 			 struct perf_data *data);
 
 /**
- * guest_record__take - take the symbols, all options being right, before the output is opened
+ * guest_record__take - take the symbols, before it is looked which threads there are
  * @evlist: with all events
  *
  * Says what will be missing in the recording and why. A line if there is no guest is all for
@@ -63,6 +63,13 @@ int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
  * Return: 0 or a negative error, reported.
  */
 int guest_record__take(struct evlist *evlist);
+
+/**
+ * guest_record__place - all options being right, the output is going to be opened
+ *
+ * Return: 0 or a negative error, reported.
+ */
+int guest_record__place(void);
 
 /**
  * guest_record__opened - have the id of what was taken in the recording's file
@@ -82,14 +89,14 @@ void guest_record__opened(struct evlist *evlist);
  * @pids:   the same as a list, NULL for all
  * @output: the recording's file
  * @place:  of what is taken along; or
- * @temp:   for perf top; in use if @recording
+ * @temp:   for perf top; in use if @taken
  * @guests: those that were taken, @nr_guests of them
  */
 struct guest_record {
 	const char	    *mount;
 	const char	    **wanted;
 	int		    nr_wanted;
-	bool		    host, exits, files, recording;
+	bool		    host, exits, files, taken;
 	struct guests	    found;
 	bool		    *chosen;
 	char		    *pids;
