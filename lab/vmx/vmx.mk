@@ -31,11 +31,11 @@ vmx-device: kernel | $(vmx)/
 
 vmx-parts: kernel vmx-device $(addprefix $(vmx)/,init record tinyvmm hostwork guest64 guest32)
 
-# $(call vmx_boot,NAME,PLAN-COMMAND): run a plan in Bochs, under $(vmx)/NAME
+# $(call vmx_boot,NAME,PLAN-COMMAND,KERNEL-SUFFIX): run a plan in Bochs, under $(vmx)/NAME
 define vmx_boot
 	@mkdir -p $(vmx)/$(1)
 	@$(2) > $(vmx)/$(1)/plan
-	@lab/vmx/image.sh $(build)/host $(build)/modules $(vmx) $(vmx)/$(1)
+	@lab/vmx/image.sh $(build)/host$(3) $(build)/modules$(3) $(vmx) $(vmx)/$(1)
 	@lab/vmx/bochs.py $(vmx)/$(1)
 endef
 
@@ -47,6 +47,18 @@ bench-walk: vmx-parts	## count the instructions of a 20-frame walk
 	$(call vmx_boot,bench,lab/vmx/bench.py --plan)
 	@lab/vmx/bench.py $(vmx)/bench/serial.log | tee $(vmx)/bench/walk.json
 
+# The host's kernel without guest callchains
+without-kernel: prepare
+	@$(call kconfig,$(build)/host-without,$(host_config) $(top)/lab/config/without.config)
+	@flock $(build)/.without.lock $(call kbuild,$(build)/host-without) -s bzImage modules
+	@scripts/modules-install.sh $(build)/host-without $(build)/modules-without
+
+bench-off: vmx-parts without-kernel	## count what an exit costs more while nobody profiles
+	$(call vmx_boot,bench-without,lab/vmx/bench_off.py --plan,-without)
+	$(call vmx_boot,bench-off,lab/vmx/bench_off.py --plan)
+	@lab/vmx/bench_off.py $(vmx)/bench-without/serial.log $(vmx)/bench-off/serial.log | \
+		tee $(vmx)/bench-off/off.json
+
 SUITES += vmx
 
-.PHONY: vmx-parts vmx-device test-vmx bench-walk
+.PHONY: vmx-parts vmx-device test-vmx bench-walk without-kernel bench-off

@@ -15,17 +15,21 @@ struct kvm_vcpu;
  * @wants:     the most that any of them wants
  * @serving:   the chain is being walked: samples now cannot ask for it any more,
  *	       nor for another one
- * @closed:    the vCPU is on its way into the guest or off the CPU: samples of the host
- *	       cannot ask, as there is no telling whose chain they would get
+ * @open:      perf_guest_callchain_epoch: samples of the host can ask. Anything else, as
+ *	       it is when the vCPU is on its way into the guest or off the CPU: they
+ *	       cannot, as there is no telling whose chain they would get
  * @requests:  samples that asked, ever
  *
- * Only touched on the CPU the vCPU is loaded on, and only there while it is.
+ * Only touched on the CPU the vCPU is loaded on, and only there while it is, and only
+ * while perf_guest_callchain_key is on. What is left of the last time it was on does no
+ * harm: a vCPU is not open before its next exit, and a cookie nobody has any more is
+ * served once, for nobody.
  */
 struct kvm_guest_callchain {
 	local64_t cookie;
 	struct perf_guest_wants wants;
 	bool serving;
-	bool closed;
+	unsigned int open;
 	local64_t requests;
 };
 
@@ -37,30 +41,37 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain);
 
 /*
- * The three of them are called with preemption off. Macros, as struct kvm_vcpu is not
- * known here.
+ * The three of them are called with preemption off, and are nothing while there is no
+ * event that wants guests' callchains. Macros, as struct kvm_vcpu is not known here.
  *
  * kvm_flush_guest_callchain(): after an exit, as early as can be.
  */
 #define kvm_flush_guest_callchain(vcpu) do {				       \
-	if (unlikely(local64_read(&(vcpu)->guest_callchain.cookie)))	       \
+	if (static_branch_unlikely(&perf_guest_callchain_key) &&	       \
+	    unlikely(local64_read(&(vcpu)->guest_callchain.cookie)))	       \
 		kvm_serve_guest_callchain(vcpu);			       \
 } while (0)
 
 /*
  * Where the vCPU's state is about to become another one than samples up to here have
  * seen: before it enters the guest, before it leaves the CPU. An NMI after the first
- * line gets no cookie, and one before it is served.
+ * store gets no cookie, and one before it is served.
  */
 #define kvm_close_guest_callchain(vcpu) do {				       \
-	WRITE_ONCE((vcpu)->guest_callchain.closed, true);		       \
-	barrier();							       \
-	kvm_flush_guest_callchain(vcpu);				       \
+	if (static_branch_unlikely(&perf_guest_callchain_key)) {	       \
+		WRITE_ONCE((vcpu)->guest_callchain.open, 0);		       \
+		barrier();						       \
+		if (unlikely(local64_read(&(vcpu)->guest_callchain.cookie)))   \
+			kvm_serve_guest_callchain(vcpu);		       \
+	}								       \
 } while (0)
 
 /* Where it is a stopped guest's on this CPU again: after the exit, after loading. */
-#define kvm_open_guest_callchain(vcpu)					       \
-	WRITE_ONCE((vcpu)->guest_callchain.closed, false)
+#define kvm_open_guest_callchain(vcpu) do {				       \
+	if (static_branch_unlikely(&perf_guest_callchain_key))		       \
+		WRITE_ONCE((vcpu)->guest_callchain.open,		       \
+			   READ_ONCE(perf_guest_callchain_epoch));	       \
+} while (0)
 
 #else
 

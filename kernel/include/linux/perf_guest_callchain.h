@@ -6,6 +6,7 @@
 #ifndef _LINUX_PERF_GUEST_CALLCHAIN_H
 #define _LINUX_PERF_GUEST_CALLCHAIN_H
 
+#include <linux/jump_label.h>
 #include <linux/types.h>
 #include <uapi/linux/perf_guest_callchain.h>
 
@@ -46,7 +47,7 @@ struct perf_guest_wants {
  * @frames:	addresses in @ips, without context marks
  * @nr:		words in @ips
  * @ips:	context marks and addresses, innermost first
- * @sections:	struct perf_guest_section one after the other
+ * @sections:	struct perf_guest_section one after the other; NULL: none are wanted
  * @kernel_size: bytes of those about the kernel, the first ones, a multiple of eight
  * @user_size:	bytes of those about the user code, likewise
  */
@@ -98,7 +99,27 @@ struct perf_callchain_entry *
 perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 		     bool kernel, bool user, bool crosstask);
 void perf_guest_regs_user(const struct perf_event *event, struct perf_regs *regs_user);
-void perf_guest_callchain_sched_out(void);
+
+int perf_guest_callchain_get(const struct perf_event *event);
+void perf_guest_callchain_put(const struct perf_event *event);
+
+/* There are events that want guests' callchains. */
+DECLARE_STATIC_KEY_FALSE(perf_guest_callchain_key);
+
+/*
+ * Changes each time the key is switched on, after all CPUs run what it switches. State that
+ * a hypervisor maintains only then and has not stamped with it is not to be relied on.
+ */
+extern unsigned int perf_guest_callchain_epoch;
+
+void __perf_guest_callchain_sched_out(void);
+
+/* Called for every task switch of a task with events, runqueue locked. */
+static inline void perf_guest_callchain_sched_out(void)
+{
+	if (static_branch_unlikely(&perf_guest_callchain_key))
+		__perf_guest_callchain_sched_out();
+}
 
 #else
 
@@ -111,6 +132,12 @@ perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
 
 static inline void perf_guest_regs_user(const struct perf_event *event,
 					struct perf_regs *regs_user) { }
+static inline int perf_guest_callchain_get(const struct perf_event *event)
+{
+	return 0;
+}
+
+static inline void perf_guest_callchain_put(const struct perf_event *event) { }
 static inline void perf_guest_callchain_sched_out(void) { }
 
 #endif /* CONFIG_PERF_GUEST_CALLCHAIN */

@@ -18,9 +18,11 @@
  * which happens there too, as an event of another task gets none. No barriers are
  * needed beyond the compiler's.
  */
+#include <linux/percpu.h>
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
 #include <linux/static_call.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 
@@ -64,8 +66,8 @@ void perf_unregister_guest_callchain(void)
 }
 EXPORT_SYMBOL_GPL(perf_unregister_guest_callchain);
 
-/* Called for every task switch of a task with events, runqueue locked. */
-void perf_guest_callchain_sched_out(void)
+/* What perf_guest_callchain_sched_out() does while there are events; runqueue locked. */
+void __perf_guest_callchain_sched_out(void)
 {
 	static_call(perf_guest_flush)();
 }
@@ -96,6 +98,108 @@ static u16 wants_user_stack(const struct perf_event *event)
 	if (!(event->attr.sample_type & PERF_SAMPLE_STACK_USER))
 		return 0;
 	return min_t(u32, event->attr.sample_stack_user, PERF_GUEST_USER_STACK_MAX);
+}
+
+unsigned int perf_guest_callchain_epoch;
+EXPORT_SYMBOL_GPL(perf_guest_callchain_epoch);
+
+DEFINE_STATIC_KEY_FALSE(perf_guest_callchain_key);
+EXPORT_SYMBOL_GPL(perf_guest_callchain_key);
+
+/* Protects what is there because of events, and that their number becomes one. */
+static DEFINE_MUTEX(events_mutex);
+static atomic_t nr_events;
+
+/*
+ * Where a record's sections are put together: PERF_GUEST_SECTIONS_MAX bytes for each
+ * CPU, from the first event that wants any. Only one walk at a time uses a CPU's: it is
+ * done by a task with preemption off, and not by interrupts.
+ */
+static u64 __percpu *sections;
+
+static int alloc_sections(void)
+{
+	u64 __percpu *new;
+
+	if (sections)
+		return 0;
+	new = __alloc_percpu(PERF_GUEST_SECTIONS_MAX, sizeof(u64));
+	if (!new)
+		return -ENOMEM;
+	WRITE_ONCE(sections, new);
+	return 0;
+}
+
+static void free_sections(void)
+{
+	u64 __percpu *old = sections;
+
+	WRITE_ONCE(sections, NULL);
+	synchronize_rcu();
+	free_percpu(old);
+}
+
+/*
+ * Not before all of the kernel runs the code that maintains a vCPU's state does a new
+ * epoch begin: state from before it was maintained in part, or not at all.
+ */
+static void switch_on(void)
+{
+	static_branch_enable(&perf_guest_callchain_key);
+	WRITE_ONCE(perf_guest_callchain_epoch, perf_guest_callchain_epoch + 1);
+}
+
+static void switch_off(struct work_struct *work)
+{
+	mutex_lock(&events_mutex);
+	if (!atomic_read(&nr_events)) {
+		static_branch_disable(&perf_guest_callchain_key);
+		free_sections();
+	}
+	mutex_unlock(&events_mutex);
+}
+
+/* Programs that open and close events in turns need not patch the kernel each time. */
+static DECLARE_DELAYED_WORK(switch_off_work, switch_off);
+
+/**
+ * perf_guest_callchain_get() - a new event may want guests' callchains
+ * @event: not yet to be found by others
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int perf_guest_callchain_get(const struct perf_event *event)
+{
+	int err = 0;
+
+	/* those that are inherited go before their parent does */
+	if (!event->attr.guest_callchain || event->parent)
+		return 0;
+
+	mutex_lock(&events_mutex);
+	if (wants_stack_words(event) || wants_user_stack(event))
+		err = alloc_sections();
+	if (err)
+		goto out;
+	if (!static_key_enabled(&perf_guest_callchain_key))
+		switch_on();
+	atomic_inc(&nr_events);
+out:
+	mutex_unlock(&events_mutex);
+	return err;
+}
+
+/**
+ * perf_guest_callchain_put() - an event goes
+ * @event: perf_guest_callchain_get() has returned 0 for it; has no parent
+ *
+ * Context: any but NMI.
+ */
+void perf_guest_callchain_put(const struct perf_event *event)
+{
+	if (event->attr.guest_callchain && atomic_dec_and_test(&nr_events))
+		mod_delayed_work(system_wq, &switch_off_work, HZ);
 }
 
 /* Two words of the entry are needed; the sysctls may leave no room for them. */
@@ -326,10 +430,14 @@ perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
 	};
 	struct guest_output out = { .cookie = cookie, .chain = &chain };
 	struct perf_callchain_entry *entry;
+	u64 __percpu *room;
 	int rctx;
 
-	/* protects the callchain buffers, and the events */
+	/* protects the callchain buffers, the sections, and the events */
 	rcu_read_lock();
+	room = READ_ONCE(sections);
+	if (room && (wants->stack_words || wants->user_stack))
+		chain.sections = this_cpu_ptr(room);
 	entry = get_callchain_entry(&rctx);
 	if (entry) {
 		chain.ips = entry->ip;

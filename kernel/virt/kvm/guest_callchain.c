@@ -23,13 +23,6 @@
 
 static DEFINE_PER_CPU(local64_t, cookies);
 
-/*
- * Where a record's sections are put together: PERF_GUEST_SECTIONS_MAX bytes for each
- * CPU, NULL if there was no memory. Only one walk at a time uses a CPU's: it is done
- * by a task with preemption off, and not by interrupts.
- */
-static u64 __percpu *sections;
-
 static u64 new_cookie(void)
 {
 	u64 count = local64_inc_return(this_cpu_ptr(&cookies));
@@ -52,6 +45,15 @@ static void add_wants(struct perf_guest_wants *all, const struct perf_guest_want
 		WRITE_ONCE(all->stack_words, true);
 }
 
+/*
+ * May a sample of the host ask? The epoch is never 0 here, as there is an event.
+ */
+static bool is_open(const struct kvm_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->wants_to_run) &&
+	       READ_ONCE(vcpu->guest_callchain.open) == READ_ONCE(perf_guest_callchain_epoch);
+}
+
 /* perf_guest_callchain_ops::defer; any context, preemption off. */
 static u64 kvm_defer_guest_callchain(bool in_guest, const struct perf_guest_wants *wants)
 {
@@ -65,7 +67,7 @@ static u64 kvm_defer_guest_callchain(bool in_guest, const struct perf_guest_want
 	gc = &vcpu->guest_callchain;
 	if (READ_ONCE(gc->serving))
 		return 0;
-	if (!in_guest && (!vcpu->wants_to_run || READ_ONCE(gc->closed)))
+	if (!in_guest && !is_open(vcpu))
 		return 0;
 
 	add_wants(&gc->wants, wants);
@@ -84,8 +86,6 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 	int idx;
 
 	chain->vcpu_id = vcpu->vcpu_id;
-	if ((chain->stack_words || chain->user_stack) && sections)
-		chain->sections = this_cpu_ptr(sections);
 
 	idx = srcu_read_lock(&vcpu->kvm->srcu);
 	pagefault_disable();
@@ -152,13 +152,10 @@ static const struct perf_guest_callchain_ops kvm_guest_callchain_ops = {
 
 void kvm_register_guest_callchain(void)
 {
-	sections = __alloc_percpu(PERF_GUEST_SECTIONS_MAX, sizeof(u64));
 	perf_register_guest_callchain(&kvm_guest_callchain_ops);
 }
 
 void kvm_unregister_guest_callchain(void)
 {
 	perf_unregister_guest_callchain();
-	free_percpu(sections);
-	sections = NULL;
 }
