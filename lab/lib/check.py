@@ -178,7 +178,7 @@ def check(data, guest):
     count["asked"] = sum(s.cookie is not None for s in data.samples)
     count["sample_without_record"] = sum(s.cookie is not None and not data.record(s)
                                          for s in data.samples)
-    wanted = {(s.id, s.cookie) for s in data.samples}
+    wanted = {data.key(s.id, s.cookie) for s in data.samples}
     count["records"] = len(data.records)
     count["record_without_sample"] = sum(key not in wanted for key in data.records)
     count["duplicate_records"] = data.duplicates

@@ -21,7 +21,11 @@ MISC_CPUMODE, MISC_GUEST_KERNEL, MISC_GUEST_USER = 7, 4, 5
 
 # sample_type bits, in the order of their words in a sample
 (IP, TID, TIME, ADDR, READ, CALLCHAIN, ID, CPU, PERIOD, STREAM_ID, RAW) = (1 << n for n in range(11))
+STACK_USER = 1 << 13
 IDENTIFIER = 1 << 16
+
+# of an event's flags: exclude_kernel, exclude_callchain_kernel and _user, guest_stack_words
+GUEST_WANTS = 1 << 5 | 1 << 21 | 1 << 22 | 1 << 62
 
 SHORT = {
     0x00000100: "MAX_STACK", 0x00000200: "UNMAPPED", 0x00000400: "BAD_PTE",
@@ -29,16 +33,16 @@ SHORT = {
     0x00004000: "BACKWARD", 0x00008000: "BAD_RETURN", 0x00010000: "BUDGET",
     0x00020000: "NO_WALK", 0x00040000: "DEVICE",
 }
-NESTED, PROTECTED, SECTIONS = 0x4, 0x8, 0x10
+NESTED, PROTECTED, SECTIONS, PREEMPTED = 0x4, 0x8, 0x10, 0x20
 STACK_WORDS, USER_STACK = 2, 4  # types of sections
 
-Attr = collections.namedtuple("Attr", "type config sample_type flags ids")
+Attr = collections.namedtuple("Attr", "type config sample_type flags ids wants")
 Sample = collections.namedtuple("Sample", "event id cpumode ip pid tid time cpu chain cookie raw")
 Record = collections.namedtuple("Record", "id cookie vcpu flags root ips sections pid tid time")
 
 
 class PerfData:
-    """samples: list of Sample in file order; records: {(id, cookie): Record};
+    """samples: list of Sample in file order; records: {key(): Record};
     lost: what the kernel says it could not write; attrs: list of Attr;
     duplicates: records whose cookie was taken already.
     """
@@ -59,8 +63,11 @@ class PerfData:
     def _attr(self, at, size):
         type_, _, config, _, sample_type, _, flags = struct.unpack_from("<IIQQQQQ", self.blob, at)
         ids_at, ids_len = struct.unpack_from("<QQ", self.blob, at + size - 16)
+        max_stack = struct.unpack_from("<H", self.blob, at + 108)[0]
+        user_stack = struct.unpack_from("<I", self.blob, at + 88)[0] if sample_type & STACK_USER else 0
         return Attr(type_, config, sample_type, flags,
-                    struct.unpack_from(f"<{ids_len // 8}Q", self.blob, ids_at))
+                    struct.unpack_from(f"<{ids_len // 8}Q", self.blob, ids_at),
+                    (flags & GUEST_WANTS, max_stack, user_stack))
 
     def _read(self, at, end):
         while at < end:
@@ -137,10 +144,15 @@ class PerfData:
         word, _ = self._words(start, sample_type, bits)
         ident = word.get(IDENTIFIER, word.get(ID, 0))
         tid = word.get(TID, 0)
-        if (ident, cookie) in self.records:
+        key = self.key(ident, cookie)
+        if key in self.records:
             self.duplicates += 1
-        self.records[ident, cookie] = Record(ident, cookie, vcpu, flags, root, ips, sections,
-                                             tid & 0xffffffff, tid >> 32, word.get(TIME, 0))
+        self.records[key] = Record(ident, cookie, vcpu, flags, root, ips, sections,
+                                   tid & 0xffffffff, tid >> 32, word.get(TIME, 0))
+
+    def key(self, ident, cookie):
+        """What a sample and its record have in common: events that want the same share one."""
+        return self.attrs[self.by_id[ident] if ident else 0].wants, cookie
 
     def _sections(self, at):
         """The types of a record's sections."""
@@ -155,7 +167,7 @@ class PerfData:
 
     def record(self, sample):
         """The record that belongs to a sample, or None."""
-        return None if sample.cookie is None else self.records.get((sample.id, sample.cookie))
+        return None if sample.cookie is None else self.records.get(self.key(sample.id, sample.cookie))
 
     def merged(self, sample):
         """A sample's chain with the guest's in its place, marks included."""

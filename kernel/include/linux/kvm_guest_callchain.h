@@ -35,13 +35,13 @@ struct kvm_guest_callchain {
 
 void kvm_register_guest_callchain(void);
 void kvm_unregister_guest_callchain(void);
-void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu);
+void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted);
 
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain);
 
 /*
- * The three of them are called with preemption off, and are nothing while there is no
+ * The four of them are called with preemption off, and are nothing while there is no
  * event that wants guests' callchains. Macros, as struct kvm_vcpu is not known here.
  *
  * kvm_flush_guest_callchain(): after an exit, as early as can be.
@@ -49,22 +49,27 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 #define kvm_flush_guest_callchain(vcpu) do {				       \
 	if (static_branch_unlikely(&perf_guest_callchain_key) &&	       \
 	    unlikely(local64_read(&(vcpu)->guest_callchain.cookie)))	       \
-		kvm_serve_guest_callchain(vcpu);			       \
+		kvm_serve_guest_callchain(vcpu, false);			       \
 } while (0)
 
 /*
  * Where the vCPU's state is about to become another one than samples up to here have
- * seen: before it enters the guest, before it leaves the CPU. An NMI after the first
- * store gets no cookie, and one before it is served.
+ * seen. An NMI after the first store gets no cookie, and one before it is served.
  */
-#define kvm_close_guest_callchain(vcpu) do {				       \
+#define __kvm_close_guest_callchain(vcpu, preempted) do {		       \
 	if (static_branch_unlikely(&perf_guest_callchain_key)) {	       \
 		WRITE_ONCE((vcpu)->guest_callchain.open, 0);		       \
 		barrier();						       \
 		if (unlikely(local64_read(&(vcpu)->guest_callchain.cookie)))   \
-			kvm_serve_guest_callchain(vcpu);		       \
+			kvm_serve_guest_callchain(vcpu, preempted);	       \
 	}								       \
 } while (0)
+
+/* Before the vCPU enters the guest or is put. */
+#define kvm_close_guest_callchain(vcpu)		__kvm_close_guest_callchain(vcpu, false)
+
+/* Before its thread leaves the CPU, with the runqueue locked. */
+#define kvm_preempt_guest_callchain(vcpu)	__kvm_close_guest_callchain(vcpu, true)
 
 /* Where it is a stopped guest's on this CPU again: after the exit, after loading. */
 #define kvm_open_guest_callchain(vcpu) do {				       \
@@ -81,6 +86,7 @@ static inline void kvm_register_guest_callchain(void) { }
 static inline void kvm_unregister_guest_callchain(void) { }
 static inline void kvm_flush_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_close_guest_callchain(struct kvm_vcpu *vcpu) { }
+static inline void kvm_preempt_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_open_guest_callchain(struct kvm_vcpu *vcpu) { }
 
 #endif /* CONFIG_PERF_GUEST_CALLCHAIN */

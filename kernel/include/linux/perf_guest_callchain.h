@@ -41,6 +41,8 @@ struct perf_guest_wants {
  * @root:	address space of the guest (CR3)
  * @user:	the guest was in user mode
  * @max_frames:	in: how many frames anybody wants
+ * @reads:	in: reads of the guest's memory that the walk may make, each of an entry of
+ *		its page tables, of GUEST_READ_MAX bytes or of GUEST_FRAMES_MAX frames
  * @user_stack:	in: bytes of the user stack anybody wants
  * @stack_words: in: somebody wants words of the kernel's stack
  * @max:	in: how many words @ips takes, context marks included
@@ -57,6 +59,7 @@ struct perf_guest_chain {
 	u64 root;
 	bool user;
 	u32 max_frames;
+	u32 reads;
 	u16 user_stack;
 	bool stack_words;
 	u32 max;
@@ -91,7 +94,7 @@ void perf_register_guest_callchain(const struct perf_guest_callchain_ops *ops);
 void perf_unregister_guest_callchain(void);
 
 unsigned int
-perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
+perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants, u32 flags,
 			    void (*walk)(struct perf_guest_chain *chain, void *data),
 			    void *data);
 

@@ -21,6 +21,7 @@
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
+#include <linux/sched/clock.h>
 #include <linux/static_call.h>
 #include <linux/workqueue.h>
 
@@ -287,10 +288,18 @@ void perf_guest_regs_user(const struct perf_event *event, struct perf_regs *regs
 	}
 }
 
+/* Records of a cookie that differ, remembered to write each once. */
+#define MAX_WRITTEN	8
+
 struct guest_output {
 	u64 cookie;
 	const struct perf_guest_chain *chain;
 	unsigned int dropped;
+	unsigned int nr_written;
+	struct {
+		const struct perf_event *event;
+		const struct perf_buffer *rb;
+	} written[MAX_WRITTEN];
 };
 
 /*
@@ -344,7 +353,7 @@ static const u64 *sections_for_event(const struct perf_event *event,
 	return chain->sections + (kernel ? 0 : chain->kernel_size / sizeof(u64));
 }
 
-static void output_record(struct perf_event *event, struct guest_output *out)
+static bool output_record(struct perf_event *event, struct guest_output *out)
 {
 	const struct perf_guest_chain *chain = out->chain;
 	/* large, and filled in as far as they are used */
@@ -378,10 +387,8 @@ static void output_record(struct perf_event *event, struct guest_output *out)
 					      PERF_RECORD_MISC_GUEST_KERNEL,
 				size, event);
 
-	if (perf_output_begin(&handle, &sample, event, rec.header.size)) {
-		out->dropped++;
-		return;
-	}
+	if (perf_output_begin(&handle, &sample, event, rec.header.size))
+		return false;
 	perf_output_put(&handle, rec);
 	__output_copy(&handle, ips, rec.nr * sizeof(u64));
 	if (sections_size) {
@@ -390,16 +397,54 @@ static void output_record(struct perf_event *event, struct guest_output *out)
 	}
 	perf_event__output_id_sample(event, &handle, &sample);
 	perf_output_end(&handle);
+	return true;
+}
+
+/* Would the record of one be the same, but for the event it names, as that of the other? */
+static bool same_record(const struct perf_event *a, const struct perf_event *b)
+{
+	return a->attr.exclude_kernel == b->attr.exclude_kernel &&
+	       a->attr.exclude_callchain_kernel == b->attr.exclude_callchain_kernel &&
+	       a->attr.exclude_callchain_user == b->attr.exclude_callchain_user &&
+	       a->attr.sample_max_stack == b->attr.sample_max_stack &&
+	       a->attr.guest_stack_words == b->attr.guest_stack_words &&
+	       wants_user_stack(a) == wants_user_stack(b);
+}
+
+static bool is_written(const struct perf_event *event, const struct perf_buffer *rb,
+		       const struct guest_output *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < out->nr_written; i++) {
+		if (rb == out->written[i].rb && same_record(event, out->written[i].event))
+			return true;
+	}
+	return false;
 }
 
 static void output_to_event(struct perf_event *event, void *data)
 {
 	struct guest_output *out = data;
+	const struct perf_buffer *rb;
 
 	if (event->guest_cookie != out->cookie)
 		return;
 	event->guest_cookie = 0;
-	output_record(event, out);
+
+	/* where perf_output_begin() writes */
+	rb = rcu_access_pointer((event->parent ?: event)->rb);
+	if (is_written(event, rb, out))
+		return;
+	if (!output_record(event, out)) {
+		out->dropped++;
+		return;
+	}
+	if (out->nr_written < MAX_WRITTEN) {
+		out->written[out->nr_written].event = event;
+		out->written[out->nr_written].rb = rb;
+		out->nr_written++;
+	}
 }
 
 /* The record's size is 16 bits wide; max_stack is a sysctl without a limit. */
@@ -409,34 +454,40 @@ static void output_to_event(struct perf_event *event, void *data)
  * perf_guest_callchain_output() - write the records a cookie stands for
  * @cookie:	as returned by perf_guest_callchain_ops::defer
  * @wants:	the most that anybody asked for with it
+ * @flags:	PERF_GUEST_CALLCHAIN_PREEMPTED, or 0
  * @walk:	fills in a chain
  * @data:	for @walk
  *
- * Calls @walk once and writes a record to every event that has the cookie.
+ * Calls @walk once and writes a record for every event that has the cookie; events with
+ * the same buffer and the same wants share one. The time that takes counts as that of a
+ * sample: perf_cpu_time_max_percent limits both.
  *
  * Context: the task and CPU the cookie was given out on, preemption off,
  * not NMI, not hardirq.
  * Return: how many records had to be dropped; each is in PERF_RECORD_LOST too.
  */
 unsigned int
-perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
+perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants, u32 flags,
 			    void (*walk)(struct perf_guest_chain *chain, void *data),
 			    void *data)
 {
+	bool has_sections = !(flags & PERF_GUEST_CALLCHAIN_PREEMPTED);
 	struct perf_guest_chain chain = {
+		.flags = flags,
 		.max_frames = wants->max_stack,
-		.user_stack = wants->user_stack,
-		.stack_words = wants->stack_words,
+		.user_stack = has_sections ? wants->user_stack : 0,
+		.stack_words = has_sections && wants->stack_words,
 	};
 	struct guest_output out = { .cookie = cookie, .chain = &chain };
 	struct perf_callchain_entry *entry;
+	u64 start = local_clock();
 	u64 __percpu *room;
 	int rctx;
 
 	/* protects the callchain buffers, the sections, and the events */
 	rcu_read_lock();
 	room = READ_ONCE(sections);
-	if (room && (wants->stack_words || wants->user_stack))
+	if (room && (chain.stack_words || chain.user_stack))
 		chain.sections = this_cpu_ptr(room);
 	entry = get_callchain_entry(&rctx);
 	if (entry) {
@@ -451,6 +502,7 @@ perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants,
 	}
 	rcu_read_unlock();
 
+	perf_sample_event_took(local_clock() - start);
 	return out.dropped;
 }
 EXPORT_SYMBOL_GPL(perf_guest_callchain_output);

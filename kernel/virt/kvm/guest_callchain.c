@@ -23,6 +23,15 @@
 
 static DEFINE_PER_CPU(local64_t, cookies);
 
+/*
+ * What a walk may read of the guest (perf_guest_chain::reads), whatever the guest has made of
+ * its tables and stacks: it is done with preemption off, maybe interrupts. An ordinary one
+ * with all sections needs 150, or, for the guest of a guest, 250. Where the thread loses its
+ * CPU the runqueue is locked, and other CPUs may wait for it: frames on a few pages.
+ */
+#define MAX_READS		512
+#define MAX_READS_PREEMPTED	96
+
 static u64 new_cookie(void)
 {
 	u64 count = local64_inc_return(this_cpu_ptr(&cookies));
@@ -86,6 +95,8 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 	int idx;
 
 	chain->vcpu_id = vcpu->vcpu_id;
+	chain->reads = chain->flags & PERF_GUEST_CALLCHAIN_PREEMPTED ? MAX_READS_PREEMPTED :
+								      MAX_READS;
 
 	idx = srcu_read_lock(&vcpu->kvm->srcu);
 	pagefault_disable();
@@ -105,15 +116,18 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 /**
  * kvm_serve_guest_callchain() - walk the guest's stack for those who asked
  * @vcpu: loaded on this CPU, with a request pending
+ * @preempted: its thread is losing the CPU: do no more than has to be
  *
- * Use kvm_flush_guest_callchain() or kvm_close_guest_callchain().
+ * Use kvm_flush_guest_callchain(), kvm_close_guest_callchain() or
+ * kvm_preempt_guest_callchain().
  *
  * Context: the vCPU's task, preemption off; interrupts may be off, and the
  * runqueue locked.
  */
-void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu)
+void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted)
 {
 	struct kvm_guest_callchain *gc = &vcpu->guest_callchain;
+	u32 flags = preempted ? PERF_GUEST_CALLCHAIN_PREEMPTED : 0;
 	unsigned int dropped;
 
 	/*
@@ -123,7 +137,7 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu)
 	WRITE_ONCE(gc->serving, true);
 	barrier();
 
-	dropped = perf_guest_callchain_output(local64_read(&gc->cookie), &gc->wants,
+	dropped = perf_guest_callchain_output(local64_read(&gc->cookie), &gc->wants, flags,
 					      walk_vcpu, vcpu);
 
 	vcpu->stat.generic.guest_callchain_dropped += dropped;
@@ -142,7 +156,7 @@ static void kvm_flush_running_vcpu(void)
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 
 	if (vcpu)
-		kvm_close_guest_callchain(vcpu);
+		kvm_preempt_guest_callchain(vcpu);
 }
 
 static const struct perf_guest_callchain_ops kvm_guest_callchain_ops = {

@@ -83,6 +83,7 @@ static void put_attr(struct writer *w, u32 event)
 	struct perf_event_attr attr = {
 		.sample_id_all = 1,
 		.guest_callchain = 1,
+		.exclude_callchain_user = event == GCD_KERNEL_ONLY,
 	};
 	u64 flags;
 

@@ -46,7 +46,9 @@ struct gcd_event {
 
 #define GCD_PID		100
 #define GCD_TID		101
-#define GCD_NR_EVSELS	2
+#define GCD_NR_EVSELS	3
+/* The event that wants something else than the others: no user frames */
+#define GCD_KERNEL_ONLY	2
 /* Of what was taken along with it */
 #define GCD_ID		0xa5
 

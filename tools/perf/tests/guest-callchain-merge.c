@@ -53,16 +53,36 @@ static const struct merge_case cases[] = {
 		{ GUEST(10, 1), HOST(11, HK, 1, DEFER, 1), RECORD(12, 1, GK, 0x11) },
 		"s10[GK:11] s11[HK:1_GK:11] r12", NULL, { .merged = 2 },
 	}, {
-		"several events, one cookie: each its record",
+		"several events, one cookie: one record",
+		{
+			GUEST(10, 1),
+			{ .type = GCD_SAMPLE, .time = 11, .event = 1, .guest = true,
+			  .ips = { DEFER, 1 }, .nr = 2 },
+			RECORD(12, 1, GK, 0x11),
+		},
+		"s10[GK:11] S11[GK:11] r12", NULL, { .merged = 2 },
+	}, {
+		"several events with a buffer each: a record each",
 		{
 			GUEST(10, 1),
 			{ .type = GCD_SAMPLE, .time = 11, .event = 1, .guest = true,
 			  .ips = { DEFER, 1 }, .nr = 2 },
 			RECORD(12, 1, GK, 0x11),
 			{ .type = GCD_RECORD, .time = 13, .event = 1, .cookie = 1,
-			  .ips = { GK, 0x12 }, .nr = 2 },
+			  .ips = { GK, 0x11 }, .nr = 2 },
 		},
-		"s10[GK:11] S11[GK:12] r12 r13", NULL, { .merged = 2 },
+		"s10[GK:11] S11[GK:11] r12 r13", NULL, { .merged = 2 },
+	}, {
+		"an event that wants something else: its own record",
+		{
+			GUEST(10, 1),
+			{ .type = GCD_SAMPLE, .time = 11, .event = GCD_KERNEL_ONLY, .guest = true,
+			  .ips = { DEFER, 1 }, .nr = 2 },
+			RECORD(12, 1, GK, 0x11, GU, 0x21),
+			{ .type = GCD_RECORD, .time = 13, .event = GCD_KERNEL_ONLY, .cookie = 1,
+			  .ips = { GK, 0x11 }, .nr = 2 },
+		},
+		"s10[GK:11_GU:21] S11[GK:11] r12 r13", NULL, { .merged = 2 },
 	}, {
 		"a record for another thread is not ours",
 		{

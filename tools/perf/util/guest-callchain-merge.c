@@ -35,12 +35,12 @@
 #define MAX_RECENT	1024
 
 /*
- * Cookies are unique in a kernel, but a record is only for one event and
- * thread: a sample must not get the callchain that was meant for another.
+ * Cookies are unique in a kernel, but a record is only for one thread, and for events that
+ * want the same as its own: a sample must not get the callchain that was meant for another.
  */
 struct guest_key {
 	u64 cookie;
-	u64 id;
+	u64 wants;
 	u32 tid;
 };
 
@@ -50,6 +50,7 @@ struct guest_record {
 	struct guest_key key;
 	unsigned int refs;
 	bool used;
+	u64 id;
 	struct guest_chain guest;
 	u64 words[];	/* of @guest */
 };
@@ -67,9 +68,9 @@ struct held_event {
 	u64 event[];
 };
 
-/* The newest record of a thread and event: no older one follows it. */
+/* The newest record of a thread for such events: no older one follows it. */
 struct newest_record {
-	u64 id;
+	u64 wants;
 	u64 time;
 	u32 tid;
 };
@@ -129,16 +130,30 @@ static struct guest_callchain_stats *gc__stats(struct guest_callchains *gc)
 	return &gc->evlist->stats.guest_callchain;
 }
 
-static struct guest_key sample__key(const struct perf_sample *sample, u64 cookie)
+/* What linux/perf_guest_callchain.h says that events with the same record have in common. */
+static u64 evsel__guest_wants(const struct evsel *evsel)
+{
+	const struct perf_event_attr *attr = &evsel->core.attr;
+	u64 flags = attr->exclude_kernel | attr->exclude_callchain_kernel << 1 |
+		    attr->exclude_callchain_user << 2 | attr->guest_stack_words << 3;
+	u64 user_stack = attr->sample_type & PERF_SAMPLE_STACK_USER ? attr->sample_stack_user : 0;
+
+	return flags | (u64)attr->sample_max_stack << 16 | user_stack << 32;
+}
+
+/* Of a sample or record whose event is known. */
+static struct guest_key gc__key(struct guest_callchains *gc, const struct perf_sample *sample,
+				u64 cookie)
 {
 	return (struct guest_key) {
-		.cookie = cookie, .id = sample->id, .tid = sample->tid,
+		.cookie = cookie, .tid = sample->tid,
+		.wants = evsel__guest_wants(evlist__id2evsel(gc->evlist, sample->id)),
 	};
 }
 
 static bool key__equal(const struct guest_key *a, const struct guest_key *b)
 {
-	return a->cookie == b->cookie && a->id == b->id && a->tid == b->tid;
+	return a->cookie == b->cookie && a->wants == b->wants && a->tid == b->tid;
 }
 
 static void record__put(struct guest_record *record)
@@ -213,24 +228,26 @@ static void gc__complete(struct guest_callchains *gc, struct held_event *held,
 
 static void gc__note_newest(struct guest_callchains *gc, const struct guest_key *key, u64 time)
 {
-	struct newest_record *newest = &gc->newest[hash_64(key->id ^ key->tid, HASH_BITS_LOG2)];
+	struct newest_record *newest = &gc->newest[hash_64(key->wants ^ key->tid, HASH_BITS_LOG2)];
 
-	*newest = (struct newest_record) { .id = key->id, .tid = key->tid, .time = time };
+	*newest = (struct newest_record) { .wants = key->wants, .tid = key->tid, .time = time };
 }
 
 static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 			  const struct perf_sample *sample)
 {
 	const struct perf_record_guest_callchain *raw = &event->guest_callchain;
-	struct guest_key key = sample__key(sample, raw->cookie);
+	struct guest_key key = gc__key(gc, sample, raw->cookie);
 	struct guest_record *record;
 	struct held_event *held;
 	struct hlist_node *tmp;
 	u64 sections = 0;
 
 	gc__note_newest(gc, &key, sample->time);
-	if (gc__find_record(gc, &key)) {
-		gc__stats(gc)->duplicate++;
+	record = gc__find_record(gc, &key);
+	if (record) {
+		/* events with buffers of their own have a record each */
+		gc__stats(gc)->duplicate += record->id == sample->id;
 		return 0;
 	}
 
@@ -240,6 +257,7 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 	if (!record)
 		return -ENOMEM;
 	record->key = key;
+	record->id = sample->id;
 	record->refs = 1;
 	record->used = false;
 	record->guest = (struct guest_chain) {
@@ -333,7 +351,7 @@ static int gc__hold(struct guest_callchains *gc, const union perf_event *event,
 		return 0;
 
 	held->deferred = true;
-	held->key = sample__key(sample, *cookie);
+	held->key = gc__key(gc, sample, *cookie);
 	record = gc__find_record(gc, &held->key);
 	if (record) {
 		gc__complete(gc, held, record);
@@ -369,9 +387,9 @@ static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held
 static bool gc__passed(struct guest_callchains *gc, const struct held_event *held)
 {
 	const struct guest_key *key = &held->key;
-	struct newest_record *newest = &gc->newest[hash_64(key->id ^ key->tid, HASH_BITS_LOG2)];
+	struct newest_record *newest = &gc->newest[hash_64(key->wants ^ key->tid, HASH_BITS_LOG2)];
 
-	return gc->ordered && newest->id == key->id && newest->tid == key->tid &&
+	return gc->ordered && newest->wants == key->wants && newest->tid == key->tid &&
 	       newest->time > held->time;
 }
 

@@ -27,6 +27,7 @@ static const struct {
 	{ PERF_GUEST_CALLCHAIN_NESTED,		"nested" },
 	{ PERF_GUEST_CALLCHAIN_PROTECTED,	"protected" },
 	{ PERF_GUEST_CALLCHAIN_SECTIONS,	"sections" },
+	{ PERF_GUEST_CALLCHAIN_PREEMPTED,	"preempted" },
 	{ PERF_GUEST_CALLCHAIN_MAX_STACK,	"max-stack" },
 	{ PERF_GUEST_CALLCHAIN_UNMAPPED,	"unmapped" },
 	{ PERF_GUEST_CALLCHAIN_BAD_PTE,		"bad-pte" },

@@ -23,13 +23,23 @@
  * @slot:   the one that was found last
  * @gfns:   of @tables
  * @tables: the tables read last, by their gfn, NULL for none; with a reference
+ * @reads:  how many pages may still be looked up, and entries read
  */
 struct vcpu_memory {
 	struct kvm_vcpu *vcpu;
 	const struct kvm_memory_slot *slot;
 	u64 gfns[NR_TABLES];
 	struct page *tables[NR_TABLES];
+	unsigned int reads;
 };
+
+static bool may_read(struct vcpu_memory *mem)
+{
+	if (unlikely(!mem->reads))
+		return false;
+	mem->reads--;
+	return true;
+}
 
 /* The slot of @gfn, or NULL if what the VMM maps there is not what the guest sees. */
 static const struct kvm_memory_slot *find_slot(struct vcpu_memory *mem, u64 gfn)
@@ -119,8 +129,11 @@ static u32 get_guest_page(struct vcpu_memory *mem, u64 gfn, struct page **page)
 u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
 	struct page *page;
-	u32 error = get_guest_page(ctx, gfn, &page);
+	u32 error;
 
+	if (!may_read(ctx))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
+	error = get_guest_page(ctx, gfn, &page);
 	if (!error)
 		*handle = (unsigned long)page;
 	return error;
@@ -147,6 +160,8 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 	struct page *page = mem->tables[i];
 	u32 error;
 
+	if (!may_read(mem))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
 	if (!page || mem->gfns[i] != gfn) {
 		error = get_guest_page(mem, gfn, &page);
 		if (error)
@@ -370,7 +385,7 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain)
 {
-	struct vcpu_memory mem = { .vcpu = vcpu };
+	struct vcpu_memory mem = { .vcpu = vcpu, .reads = chain->reads };
 	struct register_cache cache;
 
 	if (is_guest_mode(vcpu))

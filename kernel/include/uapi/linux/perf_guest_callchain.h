@@ -28,8 +28,11 @@
  * header.misc is PERF_RECORD_MISC_GUEST_KERNEL or _GUEST_USER, as the guest
  * ran. ips[] is laid out like a sample's callchain, innermost frame first, with
  * PERF_CONTEXT_GUEST_KERNEL and PERF_CONTEXT_GUEST_USER in front of the frames
- * of each. One record answers all samples of its event that hold its cookie. A guest
- * that runs where context marks are (PERF_CONTEXT_MAX) is shown right below them.
+ * of each. One record answers all samples in the buffer that hold its cookie, of its
+ * event and of those that may see and want the same of a guest: exclude_kernel,
+ * exclude_callchain_kernel, exclude_callchain_user, sample_max_stack, guest_stack_words,
+ * and sample_stack_user with PERF_SAMPLE_STACK_USER.
+ * A guest that runs where context marks are (PERF_CONTEXT_MAX) is shown right below them.
  *
  * The address space identifies a guest process as long as that lives; the
  * VMM's pid in sample_id and vcpu_id identify the vCPU.
@@ -52,6 +55,11 @@
 #define PERF_GUEST_CALLCHAIN_PROTECTED		0x00000008U
 /* Optional sections follow ips[]. */
 #define PERF_GUEST_CALLCHAIN_SECTIONS		0x00000010U
+/*
+ * The thread was losing its CPU: the walk was of frames alone, whatever sections an event
+ * wants, and within a smaller budget.
+ */
+#define PERF_GUEST_CALLCHAIN_PREEMPTED		0x00000020U
 
 /*
  * Why a chain is short. None of these set: the walk ended where a stack ends.
@@ -65,7 +73,7 @@
 #define PERF_GUEST_CALLCHAIN_MISALIGNED		0x00002000U	/* frame pointer not aligned */
 #define PERF_GUEST_CALLCHAIN_BACKWARD		0x00004000U	/* frame pointer does not go up its stack */
 #define PERF_GUEST_CALLCHAIN_BAD_RETURN		0x00008000U	/* return address cannot be code */
-#define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* stack spans too many pages */
+#define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* too much to read */
 #define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
 #define PERF_GUEST_CALLCHAIN_DEVICE		0x00040000U	/* a device's registers, no memory */
 
