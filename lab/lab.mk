@@ -25,6 +25,16 @@ lab-module: kernel
 	@cp -u lab/guest/module/* $(lab_guest)/module/
 	@$(MAKE) -s -C $(build)/host M=$(lab_guest)/module modules
 
+# $(call lab-nmi,DIR,KBUILD-DIR): the lab's PMU, for the kernel that is built there
+define lab-nmi
+	@mkdir -p $(build)/lab/$(1)
+	@cp -u lab/nmi/* $(build)/lab/$(1)/
+	@$(MAKE) -s -C $(2) M=$(build)/lab/$(1) modules
+endef
+
+lab-nmi: kernel
+	$(call lab-nmi,labnmi,$(build)/host)
+
 lab-root: setup
 	@lab/rootfs.sh $(build)/lab/root.img
 
@@ -70,7 +80,7 @@ lab-debian: lab-root
 				$(lab_debian)/$$version || exit 1; \
 	done
 
-lab-parts: kernel perf lab-root lab-disk lab-emulator
+lab-parts: kernel perf lab-root lab-disk lab-nmi lab-emulator
 
 lab: lab-parts		## run a lab scenario: make lab S=NAME
 	@lab/run $(or $(S),smoke)
@@ -89,7 +99,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := emulator demo truth events hostside nested trouble memory hotplug reboot
+lab_scenarios := emulator demo truth events hostside nmi nested trouble memory hotplug reboot
 test-lab: lab-parts vmx-parts
 	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
 		lab/run --timeout 400 $$s || status=1; \
@@ -119,10 +129,15 @@ test-debug: debug-kernel lab-parts
 	@lab/run --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
 		--append lab.modules=modules-debug debug
 
+test-debug-nmi: debug-kernel lab-parts
+	$(call lab-nmi,labnmi-debug,$(build)/debug)
+	@lab/run --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
+		--append lab.modules=modules-debug --out $(build)/lab/debug-nmi nmi 12 labnmi-debug
+
 SUITES += lab lab-debian
 # a whole kernel to build, for what only a change of the kernel part can break
-SLOW_SUITES += debug
+SLOW_SUITES += debug debug-nmi
 
-.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-disk lab-debian demo test-lab test-lab-debian debug-kernel test-debug
+.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-nmi lab-disk lab-debian demo test-lab test-lab-debian debug-kernel test-debug test-debug-nmi
 
 include lab/vmx/vmx.mk

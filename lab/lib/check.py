@@ -165,13 +165,14 @@ def check_sample(guest, record, program, count, broken):
         broken[" < ".join(names[:4] + ["..."] + names[-1:] + guest.user_names(user)[:3])] += 1
 
 
-def check(data, guest):
+def check(data, guest, event=None):
+    """All samples' chains, or those of the event with that number."""
     count, broken = collections.Counter(), collections.Counter()
     in_guest = [s for s in data.samples
                 if s.cpumode in (perfdata.MISC_GUEST_KERNEL, perfdata.MISC_GUEST_USER)]
-    records = [r for r in map(data.record, in_guest) if r]
-    program = Program(guest, records)
-    for record in records:
+    program = Program(guest, filter(None, map(data.record, in_guest)))
+    in_guest = [s for s in in_guest if event in (None, s.event)]
+    for record in filter(None, map(data.record, in_guest)):
         check_sample(guest, record, program, count, broken)
     count["samples"] = len(data.samples)
     count["guest_samples"] = len(in_guest)
