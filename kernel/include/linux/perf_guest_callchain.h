@@ -14,6 +14,7 @@ struct perf_event;
 struct perf_event_attr;
 struct perf_callchain_entry;
 struct perf_regs;
+struct perf_sample_data;
 struct pt_regs;
 
 /* The most bytes of sections in a record: about the kernel, and about the user code. */
@@ -75,7 +76,8 @@ struct perf_guest_chain {
  * struct perf_guest_callchain_ops - what a hypervisor offers to perf
  * @defer:	A sample wants the guest's callchain. @in_guest: it interrupted the
  *		guest; otherwise it may be anywhere, also in a task that is no
- *		vCPU. Returns a cookie, and will then call
+ *		vCPU. Returns @cookie, or that of a sample before which waits for the
+ *		same chain, and will then call
  *		perf_guest_callchain_output() with it before the guest runs again
  *		and before the task leaves this CPU; or 0: there is no guest here.
  *		Called with preemption off, from NMI too.
@@ -84,7 +86,7 @@ struct perf_guest_chain {
  *		with interrupts off and the runqueue locked.
  */
 struct perf_guest_callchain_ops {
-	u64 (*defer)(bool in_guest, const struct perf_guest_wants *wants);
+	u64 (*defer)(u64 cookie, bool in_guest, const struct perf_guest_wants *wants);
 	void (*flush)(void);
 };
 
@@ -99,8 +101,8 @@ perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants, u3
 			    void *data);
 
 struct perf_callchain_entry *
-perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
-		     bool kernel, bool user, bool crosstask);
+perf_guest_callchain(struct perf_event *event, struct pt_regs *regs, bool kernel, bool user);
+void perf_guest_callchain_accepted(struct perf_event *event, struct perf_sample_data *data);
 void perf_guest_regs_user(const struct perf_event *event, struct perf_regs *regs_user);
 
 int perf_guest_callchain_get(const struct perf_event *event);
@@ -127,11 +129,13 @@ static inline void perf_guest_callchain_sched_out(void)
 #else
 
 static inline struct perf_callchain_entry *
-perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
-		     bool kernel, bool user, bool crosstask)
+perf_guest_callchain(struct perf_event *event, struct pt_regs *regs, bool kernel, bool user)
 {
 	return NULL;
 }
+
+static inline void perf_guest_callchain_accepted(struct perf_event *event,
+						 struct perf_sample_data *data) { }
 
 static inline void perf_guest_regs_user(const struct perf_event *event,
 					struct perf_regs *regs_user) { }

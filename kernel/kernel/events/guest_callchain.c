@@ -18,16 +18,18 @@
  * which happens there too, as an event of another task gets none. No barriers are
  * needed beyond the compiler's.
  */
+#include <linux/bpf.h>
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
 #include <linux/sched/clock.h>
 #include <linux/static_call.h>
 #include <linux/workqueue.h>
+#include <asm/local64.h>
 
 #include "internal.h"
 
-static u64 no_defer(bool in_guest, const struct perf_guest_wants *wants)
+static u64 no_defer(u64 cookie, bool in_guest, const struct perf_guest_wants *wants)
 {
 	return 0;
 }
@@ -75,13 +77,16 @@ void __perf_guest_callchain_sched_out(void)
 
 /*
  * A host sample asks for the guest's chain as well, if it finds itself in a
- * vCPU thread, unless the user wants to see nothing of the host. A tracepoint
- * is in the host by nature: there the guest's chain is what was asked for.
+ * vCPU thread, unless the user wants to see nothing of the host, or nothing of guests.
+ * A tracepoint is in the host by nature: there the guest's chain is what was asked for.
  */
-static bool wants_guest(struct perf_event *event, bool in_guest)
+static bool wants_guest(const struct perf_event *event, bool in_guest)
 {
-	return in_guest || !event->attr.exclude_host ||
-	       event->attr.type == PERF_TYPE_TRACEPOINT;
+	const struct perf_event_attr *attr = &event->attr;
+
+	if (attr->type == PERF_TYPE_TRACEPOINT)
+		return true;
+	return !attr->exclude_guest && (in_guest || !attr->exclude_host);
 }
 
 /* They are of the guest's kernel, and as privileged as its frames. */
@@ -203,12 +208,21 @@ void perf_guest_callchain_put(const struct perf_event *event)
 		mod_delayed_work(system_wq, &switch_off_work, HZ);
 }
 
-/* Two words of the entry are needed; the sysctls may leave no room for them. */
-static bool has_room(const struct perf_callchain_entry *entry)
+/* Unique on the host: the CPU above, a count below. */
+#define COOKIE_CPU_SHIFT	48
+
+static DEFINE_PER_CPU(local64_t, cookies);
+
+static u64 new_cookie(void)
 {
-	return entry->nr + 2 <= sysctl_perf_event_max_stack +
-				sysctl_perf_event_max_contexts_per_stack;
+	u64 count = local64_inc_return(this_cpu_ptr(&cookies));
+
+	return ((u64)smp_processor_id() << COOKIE_CPU_SHIFT) |
+	       (count & GENMASK_ULL(COOKIE_CPU_SHIFT - 1, 0));
 }
+
+/* Of samples that no entry could be had for: it has room for nothing. */
+static struct perf_callchain_entry no_entry;
 
 static struct perf_callchain_entry *empty_entry(void)
 {
@@ -223,51 +237,110 @@ static struct perf_callchain_entry *empty_entry(void)
 	return entry;
 }
 
-/**
- * perf_guest_callchain() - callchain of a sample of an event that wants guests'
- * @event:	event with attr.guest_callchain
- * @regs:	host registers at the sample
- * @kernel:	host kernel frames are wanted
- * @user:	host user frames are wanted
- * @crosstask:	the event belongs to another task
- *
- * The host's frames, none if the guest was interrupted, followed by
- * PERF_CONTEXT_GUEST_DEFERRED and a cookie if a guest's chain will follow.
- *
- * Context: any, NMI too; preemption off.
- * Return: a per-CPU entry, valid until the next sample in the same context
- * level, or NULL if there is none to be had.
- */
-struct perf_callchain_entry *
-perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
-		     bool kernel, bool user, bool crosstask)
+/* Two words of the entry are needed; the sysctls may leave no room for them. */
+static bool has_room(const struct perf_callchain_entry *entry)
+{
+	return entry != &no_entry &&
+	       entry->nr + 2 <= sysctl_perf_event_max_stack +
+				sysctl_perf_event_max_contexts_per_stack;
+}
+
+/* A task that this one wakes has no part in this one's guest, nor gets its record. */
+static bool is_crosstask(const struct perf_event *event)
+{
+	return event->ctx->task && event->ctx->task != current;
+}
+
+/* Does a program decide whether there will be a sample at all? */
+static bool has_overflow_program(const struct perf_event *event)
+{
+	const struct bpf_prog *prog = READ_ONCE(event->prog);
+
+	return prog && prog->type == BPF_PROG_TYPE_PERF_EVENT;
+}
+
+/* If there is a guest, its chain will follow in a record: leave its cookie in @entry. */
+static void defer_guest(struct perf_event *event, struct perf_callchain_entry *entry)
 {
 	const struct perf_guest_wants wants = {
 		.max_stack = event->attr.sample_max_stack,
 		.user_stack = wants_user_stack(event),
 		.stack_words = wants_stack_words(event),
 	};
-	struct perf_callchain_entry *entry;
 	bool in_guest = perf_guest_state();
 	u64 cookie;
 
-	if (in_guest || (!kernel && !user))
-		entry = empty_entry();
+	if (!has_room(entry) || is_crosstask(event) || !wants_guest(event, in_guest))
+		return;
+
+	cookie = static_call(perf_guest_defer)(new_cookie(), in_guest, &wants);
+	if (!cookie)
+		return;
+	event->guest_cookie = cookie;
+	entry->ip[entry->nr++] = PERF_CONTEXT_GUEST_DEFERRED;
+	entry->ip[entry->nr++] = cookie;
+}
+
+/**
+ * perf_guest_callchain() - callchain of a sample of an event that wants guests'
+ * @event:	event with attr.guest_callchain
+ * @regs:	host registers at the sample
+ * @kernel:	host kernel frames are wanted
+ * @user:	host user frames are wanted
+ *
+ * The host's frames, none if the guest was interrupted, followed by
+ * PERF_CONTEXT_GUEST_DEFERRED and a cookie if a guest's chain will follow. Where a program
+ * has yet to accept the sample, perf_guest_callchain_accepted() adds these.
+ *
+ * Context: any, NMI too; preemption off.
+ * Return: a per-CPU entry, valid until the next sample in the same context
+ * level, or one that stays empty if there is none to be had.
+ */
+struct perf_callchain_entry *
+perf_guest_callchain(struct perf_event *event, struct pt_regs *regs, bool kernel, bool user)
+{
+	bool in_host = !perf_guest_state() || event->attr.type == PERF_TYPE_TRACEPOINT;
+	struct perf_callchain_entry *entry;
+
+	if (in_host && (kernel || user))
+		entry = get_perf_callchain(regs, kernel, user, event->attr.sample_max_stack,
+					   is_crosstask(event), true);
 	else
-		entry = get_perf_callchain(regs, kernel, user, wants.max_stack,
-					   crosstask, true);
+		entry = empty_entry();
+	if (!entry)
+		return &no_entry;
 
-	/* a thread that this one wakes has no part in this one's guest, nor gets its record */
-	if (!entry || crosstask || !has_room(entry) || !wants_guest(event, in_guest))
-		return entry;
-
-	cookie = static_call(perf_guest_defer)(in_guest, &wants);
-	if (cookie) {
-		event->guest_cookie = cookie;
-		entry->ip[entry->nr++] = PERF_CONTEXT_GUEST_DEFERRED;
-		entry->ip[entry->nr++] = cookie;
-	}
+	if (!has_overflow_program(event))
+		defer_guest(event, entry);
 	return entry;
+}
+
+/**
+ * perf_guest_callchain_accepted() - an event's program has let a sample pass
+ * @event: of the sample
+ * @data:  the sample; it is about to be written
+ *
+ * The program saw no cookie, which is no address. One it dropped asks for nothing.
+ *
+ * Context: that of the sample, after perf_guest_callchain() for it.
+ */
+void perf_guest_callchain_accepted(struct perf_event *event, struct perf_sample_data *data)
+{
+	struct perf_callchain_entry *entry = data->callchain;
+	u64 nr;
+
+	if (!event->attr.guest_callchain || !(data->sample_flags & PERF_SAMPLE_CALLCHAIN))
+		return;
+	/* one that was taken while there was no program has it */
+	nr = entry->nr;
+	if (nr >= 2 && entry->ip[nr - 2] == PERF_CONTEXT_GUEST_DEFERRED)
+		return;
+	/* a sample's size is 16 bits wide */
+	if (perf_sample_data_size(data, event) > U16_MAX - 2 * sizeof(u64))
+		return;
+
+	defer_guest(event, entry);
+	data->dyn_size += (entry->nr - nr) * sizeof(u64);
 }
 
 /**
@@ -282,7 +355,7 @@ perf_guest_callchain(struct perf_event *event, struct pt_regs *regs,
  */
 void perf_guest_regs_user(const struct perf_event *event, struct perf_regs *regs_user)
 {
-	if (event->attr.guest_callchain && perf_guest_state()) {
+	if (event->attr.guest_callchain && perf_guest_state() && wants_guest(event, true)) {
 		regs_user->abi = PERF_SAMPLE_REGS_ABI_NONE;
 		regs_user->regs = NULL;
 	}

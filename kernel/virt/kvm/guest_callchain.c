@@ -15,13 +15,14 @@
  * and says so (PERF_GUEST_CALLCHAIN_UNREADABLE), and the vCPU is not stalled.
  */
 #include <linux/kvm_host.h>
+#include <linux/moduleparam.h>
 #include <linux/perf_event.h>
 #include <linux/uaccess.h>
 
-/* Unique on the host: the CPU above, a count below. */
-#define COOKIE_CPU_SHIFT	48
-
-static DEFINE_PER_CPU(local64_t, cookies);
+/* The administrator's switch: off, guests' stacks are not read, whoever asks. */
+static bool guest_callchain = true;
+module_param(guest_callchain, bool, 0644);
+MODULE_PARM_DESC(guest_callchain, "Let perf have callchains of guests");
 
 /*
  * What a walk may read of the guest (perf_guest_chain::reads), whatever the guest has made of
@@ -31,14 +32,6 @@ static DEFINE_PER_CPU(local64_t, cookies);
  */
 #define MAX_READS		512
 #define MAX_READS_PREEMPTED	96
-
-static u64 new_cookie(void)
-{
-	u64 count = local64_inc_return(this_cpu_ptr(&cookies));
-
-	return ((u64)smp_processor_id() << COOKIE_CPU_SHIFT) |
-	       (count & GENMASK_ULL(COOKIE_CPU_SHIFT - 1, 0));
-}
 
 /*
  * An NMI's sample in the midst of this may want more, and get what this one wants: its
@@ -64,13 +57,14 @@ static bool is_open(const struct kvm_vcpu *vcpu)
 }
 
 /* perf_guest_callchain_ops::defer; any context, preemption off. */
-static u64 kvm_defer_guest_callchain(bool in_guest, const struct perf_guest_wants *wants)
+static u64 kvm_defer_guest_callchain(u64 cookie, bool in_guest,
+				     const struct perf_guest_wants *wants)
 {
 	struct kvm_vcpu *vcpu = kvm_get_running_vcpu();
 	struct kvm_guest_callchain *gc;
-	s64 cookie = 0;
+	s64 before = 0;
 
-	if (!vcpu)
+	if (!vcpu || !READ_ONCE(guest_callchain))
 		return 0;
 
 	gc = &vcpu->guest_callchain;
@@ -84,9 +78,7 @@ static u64 kvm_defer_guest_callchain(bool in_guest, const struct perf_guest_want
 	local64_inc(&gc->requests);
 
 	/* One cookie for all that ask before it is served; an NMI may be first. */
-	if (local64_try_cmpxchg(&gc->cookie, &cookie, new_cookie()))
-		cookie = local64_read(&gc->cookie);
-	return cookie;
+	return local64_try_cmpxchg(&gc->cookie, &before, cookie) ? cookie : before;
 }
 
 static void walk_vcpu(struct perf_guest_chain *chain, void *data)

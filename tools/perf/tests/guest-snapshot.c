@@ -292,7 +292,7 @@ static bool examine(const struct guest_doctor *doctor, struct guest *guest, int 
 static int test__guest_snapshot_doctor(struct test_suite *test __maybe_unused,
 				       int subtest __maybe_unused)
 {
-	const struct guest_doctor good = { true, true, true, true, true };
+	const struct guest_doctor good = { true, true, true, true, true, true };
 	struct guest_doctor doctor = { .openat2 = true };
 	struct guest guest = { .name = "n", .mount = "/m", .facts = {
 		.kallsyms = GUEST_KALLSYMS_OK, .unwind = GUEST_UNWIND_FP } };
@@ -305,7 +305,7 @@ static int test__guest_snapshot_doctor(struct test_suite *test __maybe_unused,
 	TEST_ASSERT_VAL("one remedy", problems == 1 && remedies == 1);
 
 	TEST_ASSERT_VAL("host", !examine(&doctor, &guest, &problems, &remedies));
-	TEST_ASSERT_VAL("three, and a note", problems == 3 && remedies == 4);
+	TEST_ASSERT_VAL("four, and a note", problems == 4 && remedies == 5);
 
 	guest.facts.unwind = GUEST_UNWIND_ORC;
 	TEST_ASSERT_VAL("no tables", !examine(&good, &guest, &problems, &remedies));

@@ -20,11 +20,25 @@ static int openat2_child(void *arg __maybe_unused, void *result __maybe_unused, 
 	return fd < 0 ? fd : 0;
 }
 
+/* Where there is no such parameter KVM is not loaded, or knows nothing of callchains. */
+static bool parameter_allows(void)
+{
+	FILE *fp = fopen("/sys/module/kvm/parameters/guest_callchain", "r");
+	int c = 0;
+
+	if (fp) {
+		c = fgetc(fp);
+		fclose(fp);
+	}
+	return c != 'N';
+}
+
 void guest_doctor__look(struct guest_doctor *doctor)
 {
 	const struct guest_child child = { .fn = openat2_child, .dir = "/", .idle_ms = 1000 };
 
 	doctor->callchains = guest_callchain__supported();
+	doctor->allowed = parameter_allows();
 	doctor->kvm = !access("/dev/kvm", F_OK);
 	doctor->privileged = perf_event_paranoid_check(0);
 	doctor->cycles = guest_record__has_cycles();
@@ -62,6 +76,8 @@ static void check_host(struct check *c, const struct guest_doctor *doctor)
 	check(c, doctor->callchains, "guest callchains in the host kernel",
 	      "this kernel does not have them",
 	      "boot a kernel built with CONFIG_PERF_GUEST_CALLCHAIN=y");
+	check(c, doctor->allowed, "guest callchains in KVM", "they are switched off",
+	      "echo Y > /sys/module/kvm/parameters/guest_callchain");
 	check(c, doctor->privileged, "privileges", "events on CPUs are not yours to open",
 	      "run as root, or: sysctl kernel.perf_event_paranoid=0");
 	check(c, doctor->openat2, "safe reading of guest mounts",

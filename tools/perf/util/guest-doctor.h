@@ -13,6 +13,7 @@ struct guests;
 /**
  * struct guest_doctor - the host, as far as recording is concerned
  * @callchains:	its kernel has guest callchains
+ * @allowed:	the administrator has not switched them off
  * @kvm:	/dev/kvm is there
  * @privileged:	events on CPUs may be opened
  * @cycles:	guests can be sampled by a cycle counter
@@ -20,6 +21,7 @@ struct guests;
  */
 struct guest_doctor {
 	bool	callchains;
+	bool	allowed;
 	bool	kvm;
 	bool	privileged;
 	bool	cycles;
