@@ -5,6 +5,7 @@ understood: little endian, not compressed, no pipe format.
 """
 
 import collections
+import re
 import struct
 
 RECORD_LOST, RECORD_SAMPLE, RECORD_LOST_SAMPLES, RECORD_GUEST_CALLCHAIN = 2, 9, 13, 63
@@ -31,9 +32,10 @@ SHORT = {
     0x00000100: "MAX_STACK", 0x00000200: "UNMAPPED", 0x00000400: "BAD_PTE",
     0x00000800: "UNREADABLE", 0x00001000: "NONCANONICAL", 0x00002000: "MISALIGNED",
     0x00004000: "BACKWARD", 0x00008000: "BAD_RETURN", 0x00010000: "BUDGET",
-    0x00020000: "NO_WALK", 0x00040000: "DEVICE",
+    0x00020000: "NO_WALK", 0x00040000: "DEVICE", 0x00080000: "STALE",
 }
 NESTED, PROTECTED, SECTIONS, PREEMPTED = 0x4, 0x8, 0x10, 0x20
+STALE = 0x80000
 STACK_WORDS, USER_STACK = 2, 4  # types of sections
 
 Attr = collections.namedtuple("Attr", "type config sample_type flags ids wants")
@@ -176,6 +178,14 @@ class PerfData:
             return sample.chain
         at = sample.chain.index(CONTEXT_GUEST_DEFERRED)
         return sample.chain[:at] + (record.ips if record else ()) + sample.chain[at + 2:]
+
+
+def field(path, name):
+    """A reader of a tracepoint's field, by the kernel's description of it in the file."""
+    offset, size = re.search(rf"\b{name};\s*offset:(\d+);\s*size:(\d+);",
+                             path.read_text()).groups()
+    kind = {"8": "<Q", "4": "<I"}[size]
+    return lambda sample: struct.unpack_from(kind, sample.raw, int(offset))[0]
 
 
 def guest_frames(ips):

@@ -27,3 +27,21 @@ for number in 0 1 2 3; do
 	cp "/tmp/nested-$number.data" /out/
 done
 cp $parts/guest64 /out/
+
+# Samples of the host, where KVM takes the guest from its guest into its hypervisor and back,
+# and where its thread loses the CPU meanwhile
+cp /sys/kernel/tracing/events/kvm/kvm_exit/format /out/kvm_exit.format
+taskset -a -p 2 "$guest_pid" >&2
+taskset 2 sh -c 'while :; do :; done' &
+competitor=$!
+say "recording the host, too"
+guest "/tmp/tinyvmm -t 60000 /tmp/guest64 0 2>&1" >&2 &
+vmm=$!
+pause 8		# two do with one CPU
+# in the order that nested.check has them
+$perf kvm --host --guest record -m 16M -g -c 1 -e kvm:kvm_exit,sched:sched_switch \
+	-e cpu-clock/freq=400/ -p "$guest_pid" -o /tmp/host.data -- sleep 8 >&2
+expect lab-nested-record-host [ $? = 0 ]
+walk_counters > /out/counters.txt
+kill $competitor $vmm
+cp /tmp/host.data /out/

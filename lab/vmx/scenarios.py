@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 MODE_32, MODE_64 = 2, 3
 MODE_MASK = 0x3
-SHORT_MASK = 0x7ff00
+SHORT_MASK = 0xfff00
 
 MAX_STACK = 0x100
 UNMAPPED = 0x200

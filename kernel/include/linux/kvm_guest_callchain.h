@@ -19,6 +19,7 @@ struct kvm_vcpu;
  *	       it is when the vCPU is on its way into the guest or off the CPU: they
  *	       cannot, as there is no telling whose chain they would get
  * @requests:  samples that asked, ever
+ * @exit:      where the guest was at the last exit
  *
  * Only touched on the CPU the vCPU is loaded on, and only there while it is, and only
  * while perf_guest_callchain_key is on. What is left of the last time it was on does no
@@ -31,6 +32,10 @@ struct kvm_guest_callchain {
 	bool serving;
 	unsigned int open;
 	local64_t requests;
+	struct {
+		unsigned long ip, sp;
+		bool nested;
+	} exit;
 };
 
 void kvm_register_guest_callchain(void);
@@ -39,6 +44,7 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted);
 
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain);
+void kvm_arch_guest_callchain_exit(struct kvm_vcpu *vcpu);
 
 /*
  * The four of them are called with preemption off, and are nothing while there is no
@@ -71,11 +77,19 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 /* Before its thread leaves the CPU, with the runqueue locked. */
 #define kvm_preempt_guest_callchain(vcpu)	__kvm_close_guest_callchain(vcpu, true)
 
-/* Where it is a stopped guest's on this CPU again: after the exit, after loading. */
+/* Where it is a stopped guest's on this CPU again: after loading. */
 #define kvm_open_guest_callchain(vcpu) do {				       \
 	if (static_branch_unlikely(&perf_guest_callchain_key))		       \
 		WRITE_ONCE((vcpu)->guest_callchain.open,		       \
 			   READ_ONCE(perf_guest_callchain_epoch));	       \
+} while (0)
+
+/* The same after an exit, as soon as the registers are there. */
+#define kvm_exit_guest_callchain(vcpu) do {				       \
+	if (static_branch_unlikely(&perf_guest_callchain_key)) {	       \
+		kvm_arch_guest_callchain_exit(vcpu);			       \
+		kvm_open_guest_callchain(vcpu);				       \
+	}								       \
 } while (0)
 
 #else
@@ -88,6 +102,7 @@ static inline void kvm_flush_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_close_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_preempt_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_open_guest_callchain(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_guest_callchain(struct kvm_vcpu *vcpu) { }
 
 #endif /* CONFIG_PERF_GUEST_CALLCHAIN */
 

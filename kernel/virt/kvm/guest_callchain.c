@@ -102,6 +102,8 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 		vcpu->stat.generic.guest_callchain_short++;
 		if (chain->flags & PERF_GUEST_CALLCHAIN_UNREADABLE)
 			vcpu->stat.generic.guest_callchain_unreadable++;
+		if (chain->flags & PERF_GUEST_CALLCHAIN_STALE)
+			vcpu->stat.generic.guest_callchain_stale++;
 	}
 }
 

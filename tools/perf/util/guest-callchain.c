@@ -39,6 +39,7 @@ static const struct {
 	{ PERF_GUEST_CALLCHAIN_BUDGET,		"budget" },
 	{ PERF_GUEST_CALLCHAIN_NO_WALK,		"no-walk" },
 	{ PERF_GUEST_CALLCHAIN_DEVICE,		"device" },
+	{ PERF_GUEST_CALLCHAIN_STALE,		"stale" },
 };
 
 static const char * const mode_names[] = {

@@ -342,6 +342,9 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 	/* large, and its tlb is counted by translations */
 	struct guest_walk walk __uninitialized;
 
+	if (is_guest_mode(vcpu))
+		chain->flags |= PERF_GUEST_CALLCHAIN_NESTED;
+
 	vcpu_regs(vcpu, &regs);
 	vcpu_paging(vcpu, &paging);
 	if (mmu_is_nested(vcpu)) {
@@ -375,10 +378,45 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 	chain->flags |= walk.flags;
 }
 
+/* The longest instruction there is. */
+#define MAX_INSN_SIZE	15
+
+/**
+ * kvm_arch_guest_callchain_exit() - note where the guest is
+ * @vcpu: has just left it, with the registers it had then
+ *
+ * Context: interrupts off.
+ */
+void kvm_arch_guest_callchain_exit(struct kvm_vcpu *vcpu)
+{
+	struct kvm_guest_callchain *gc = &vcpu->guest_callchain;
+
+	gc->exit.ip = kvm_rip_read(vcpu);
+	gc->exit.sp = kvm_rsp_read(vcpu);
+	gc->exit.nested = is_guest_mode(vcpu);
+}
+EXPORT_SYMBOL_GPL(kvm_arch_guest_callchain_exit);
+
+/*
+ * Is the guest somewhere else than at the exit? KVM may have taken it from its own guest
+ * into its hypervisor or back, or be doing so, or be in the midst of emulating an
+ * instruction that uses the stack; or the VMM has set its registers. Behind the
+ * instruction that has made it exit it is where it was, as far as callers go.
+ */
+static bool is_stale(struct kvm_vcpu *vcpu)
+{
+	const struct kvm_guest_callchain *gc = &vcpu->guest_callchain;
+
+	return is_guest_mode(vcpu) != gc->exit.nested ||
+	       kvm_rsp_read(vcpu) != gc->exit.sp ||
+	       kvm_rip_read(vcpu) - gc->exit.ip > MAX_INSN_SIZE;
+}
+
 /**
  * kvm_arch_guest_callchain() - walk a vCPU's stack
- * @vcpu:  loaded on this CPU; its registers are those of the last exit
- * @chain: filled in
+ * @vcpu:  loaded on this CPU
+ * @chain: filled in; with PERF_GUEST_CALLCHAIN_STALE and no frames unless the registers
+ *	   are those of the last exit
  *
  * Context: preemption and page faults off, SRCU held; not NMI.
  */
@@ -387,9 +425,6 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 {
 	struct vcpu_memory mem = { .vcpu = vcpu, .reads = chain->reads };
 	struct register_cache cache;
-
-	if (is_guest_mode(vcpu))
-		chain->flags |= PERF_GUEST_CALLCHAIN_NESTED;
 
 	/* SEV-ES and later: what KVM has is not the guest's state */
 	if (vcpu->arch.guest_state_protected) {
@@ -401,7 +436,11 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	vcpu->arch.l1tf_flush_l1d = true;
 
 	save_cache(vcpu, &cache);
-	walk_stack(vcpu, &mem, chain);
-	put_tables(&mem);
+	if (is_stale(vcpu)) {
+		chain->flags |= PERF_GUEST_CALLCHAIN_STALE;
+	} else {
+		walk_stack(vcpu, &mem, chain);
+		put_tables(&mem);
+	}
 	restore_cache(vcpu, &cache);
 }

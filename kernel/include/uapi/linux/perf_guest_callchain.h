@@ -7,8 +7,9 @@
  *
  *	PERF_CONTEXT_GUEST_DEFERRED, cookie
  *
- * when it interrupted a guest, or a vCPU thread inside KVM_RUN whose guest's state
- * is what it was at the last exit. A record with the same cookie follows in the same
+ * when it interrupted a guest, or a vCPU thread inside KVM_RUN. Its chain is that of the
+ * guest as it was at the last exit, behind the instruction that has made it exit maybe; should
+ * it be somewhere else by the time of the record, that is empty and says STALE. A record with the same cookie follows in the same
  * buffer before the guest runs again and before the thread leaves the CPU::
  *
  *	struct {
@@ -64,7 +65,7 @@
 /*
  * Why a chain is short. None of these set: the walk ended where a stack ends.
  */
-#define PERF_GUEST_CALLCHAIN_SHORT		0x0007ff00U
+#define PERF_GUEST_CALLCHAIN_SHORT		0x000fff00U
 #define PERF_GUEST_CALLCHAIN_MAX_STACK		0x00000100U	/* sample_max_stack reached */
 #define PERF_GUEST_CALLCHAIN_UNMAPPED		0x00000200U	/* not in the guest's page tables */
 #define PERF_GUEST_CALLCHAIN_BAD_PTE		0x00000400U	/* reserved bits set in them */
@@ -76,6 +77,7 @@
 #define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* too much to read */
 #define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
 #define PERF_GUEST_CALLCHAIN_DEVICE		0x00040000U	/* a device's registers, no memory */
+#define PERF_GUEST_CALLCHAIN_STALE		0x00080000U	/* no more where it was at the exit */
 
 /**
  * struct perf_guest_section - a section of a record
