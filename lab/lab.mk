@@ -35,6 +35,10 @@ endef
 lab-nmi: kernel
 	$(call lab-nmi,labnmi,$(build)/host)
 
+$(build)/lab/askguest: lab/host/askguest.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
 lab-root: setup
 	@lab/rootfs.sh $(build)/lab/root.img
 
@@ -80,7 +84,7 @@ lab-debian: lab-root
 				$(lab_debian)/$$version || exit 1; \
 	done
 
-lab-parts: kernel perf lab-root lab-disk lab-nmi lab-emulator
+lab-parts: kernel perf lab-root lab-disk lab-nmi lab-emulator $(build)/lab/askguest
 
 lab: lab-parts		## run a lab scenario: make lab S=NAME
 	@lab/run $(or $(S),smoke)
@@ -99,7 +103,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := emulator demo truth events hostside nmi nested trouble memory hotplug reboot
+lab_scenarios := emulator demo truth events hostside ask nmi nested trouble memory hotplug reboot
 test-lab: lab-parts vmx-parts
 	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
 		lab/run --timeout 400 $$s || status=1; \
