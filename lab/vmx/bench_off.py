@@ -25,9 +25,9 @@ PLAN = {
     "wait": "/tinyvmm -t 2500 /guest64 0",
     "after": EXITS,
 }
-# where the code is that an event switches on: before the entry, after the exit, and after
-# the interrupts of the exit
-NOPS = 3
+# where the code is that an event switches on: with interrupts still on and then right before
+# the entry, after the exit, and after the interrupts of the exit
+NOPS = 4
 
 
 def costs(log):
