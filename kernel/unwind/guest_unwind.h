@@ -158,15 +158,12 @@ enum guest_paging_mode {
  * @mode:    format of the tables
  * @pse:     CR4.PSE: 4 MiB pages exist in GUEST_PAGING_32
  * @root:    physical address of the top table, flag bits included (CR3, EPTP)
- * @phys_bits: width of physical addresses, at most 52; an entry with a bit set
- *	     between that and bit 51 is malformed
  * @nested:  where not NULL, the tables themselves are in an address space of
  *	     their own: each physical address found goes through it first
  */
 struct guest_paging {
 	enum guest_paging_mode mode;
 	bool pse;
-	u8 phys_bits;
 	u64 root;
 	const struct guest_paging *nested;
 };
@@ -253,6 +250,15 @@ struct guest_walk {
  * (UNMAPPED, BAD_PTE, UNREADABLE, DEVICE, NONCANONICAL).
  */
 u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa);
+
+/**
+ * guest_address_space() - which address space is it?
+ * @paging: one
+ *
+ * Return: of CR3 the address of the top table, without PCID and LAM bits, and the same for
+ * both tables that Linux has for a process with page table isolation; 0 without paging.
+ */
+u64 guest_address_space(const struct guest_paging *paging);
 
 /**
  * guest_read() - read guest-linear memory

@@ -6,7 +6,8 @@
  * The tables are read as the CPU would read them, except that nothing is
  * written: an accessed or dirty bit set from here would change the guest. What
  * the guest may do with a page (write, user, no-execute) does not matter, since
- * the profiler stands outside of it.
+ * the profiler stands outside of it. Nor does how wide a physical address is: beyond what
+ * the guest believes, it is the hardware that counts, and there is no memory there.
  */
 #include "guest_unwind.h"
 
@@ -16,6 +17,14 @@
 #define PTE_PRESENT	BITS(0, 0)
 #define PTE_PS		BITS(7, 7)
 #define PTE_ADDR	BITS(51, 12)
+
+#define PAE_ROOT	BITS(31, 5)
+
+/*
+ * Against Meltdown, Linux has two top tables side by side for a process: what it is in
+ * user code differs from what it is in the kernel by this bit.
+ */
+#define PTI_ROOT	BITS(12, 12)
 
 #define EPT_PRESENT	BITS(2, 0)	/* readable, writable or executable */
 #define EPT_RW		BITS(1, 0)
@@ -41,12 +50,6 @@ static inline u32 read_entry(struct guest_walk *walk, const struct guest_paging 
 	return guest_mem_entry(walk->ctx, addr, entry, len);
 }
 
-/* The physical address bits no entry of @p may have set, up to bit 51. */
-static u64 beyond_phys(const struct guest_paging *p)
-{
-	return p->phys_bits < 52 ? BITS(51, 0) & ~BITS_BELOW(p->phys_bits) : 0;
-}
-
 /* Two levels of four-byte entries. */
 static u32 walk_32(struct guest_walk *walk, const struct guest_paging *p,
 		   const struct guest_paging *nested, u64 addr, u64 *phys)
@@ -64,7 +67,7 @@ static u32 walk_32(struct guest_walk *walk, const struct guest_paging *p,
 	if (p->pse && (e & PTE_PS)) {
 		/* PSE-36: bits 13 to 20 are bits 32 to 39 of the address */
 		high = (e & BITS(20, 13)) << 19;
-		if ((e & BITS(21, 21)) || (high & beyond_phys(p)))
+		if (e & BITS(21, 21))
 			return PERF_GUEST_CALLCHAIN_BAD_PTE;
 		*phys = high | (e & BITS(31, 22)) | (addr & BITS(21, 0));
 		return 0;
@@ -85,8 +88,8 @@ static u32 walk_32(struct guest_walk *walk, const struct guest_paging *p,
  * @present: an entry with none of these bits is not present
  * @large:   the highest level whose entries may map a page
  * @top:     the level of the root
- * @reserved: never set in any entry, beside those above the physical address
- * @suspect: an entry with none of these bits, nor those, has no reserved one set
+ * @reserved: never set in any entry
+ * @suspect: an entry with none of these bits has no reserved one set
  * @ept:     memory types instead of PWT, PCD and PAT
  * @pae:     the top level has a format of its own
  */
@@ -147,9 +150,9 @@ static bool ept_bad(u64 e, bool leaf)
 	return leaf && (type == 2 || type == 3 || type == 7);
 }
 
-static bool bad_entry(const struct table_format *f, int level, bool leaf, u64 beyond, u64 e)
+static bool bad_entry(const struct table_format *f, int level, bool leaf, u64 e)
 {
-	return (e & (beyond | reserved_bits(f, level, leaf))) || (f->ept && ept_bad(e, leaf));
+	return (e & reserved_bits(f, level, leaf)) || (f->ept && ept_bad(e, leaf));
 }
 
 /*
@@ -160,10 +163,8 @@ static u32 walk_64(struct guest_walk *walk, const struct guest_paging *p,
 		   const struct guest_paging *nested,
 		   const struct table_format *f, u64 addr, u64 *phys)
 {
-	u64 table = p->root & (f->pae ? BITS(31, 5) : PTE_ADDR);
+	u64 table = p->root & (f->pae ? PAE_ROOT : PTE_ADDR);
 	unsigned int shift = 12 + 9 * (f->top - 1);
-	u64 beyond = beyond_phys(p);
-	u64 suspect = beyond | f->suspect;
 	int level = f->top;
 	bool leaf;
 	u32 error;
@@ -184,7 +185,7 @@ static u32 walk_64(struct guest_walk *walk, const struct guest_paging *p,
 			return PERF_GUEST_CALLCHAIN_UNMAPPED;
 
 		leaf = level == 1 || ((e & PTE_PS) && level <= f->large);
-		if (unlikely(e & suspect) && bad_entry(f, level, leaf, beyond, e))
+		if (unlikely(e & f->suspect) && bad_entry(f, level, leaf, e))
 			return PERF_GUEST_CALLCHAIN_BAD_PTE;
 		if (leaf)
 			break;
@@ -273,4 +274,22 @@ u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa)
 	if (error || !p->nested)
 		return error;
 	return walk_tables(walk, p->nested, NULL, *gpa, gpa);
+}
+
+u64 guest_address_space(const struct guest_paging *p)
+{
+	u64 root = p->root;
+
+	switch (p->mode) {
+	case GUEST_PAGING_NONE:
+		return 0;
+	case GUEST_PAGING_32:
+		return root & BITS(31, 12);
+	case GUEST_PAGING_PAE:
+		/* tables of 32 bytes: of such a pair, each fills a page */
+		root &= PAE_ROOT;
+		return root & BITS(11, 0) ? root : root & ~PTI_ROOT;
+	default:
+		return root & PTE_ADDR & ~PTI_ROOT;
+	}
 }

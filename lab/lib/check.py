@@ -65,11 +65,6 @@ class Guest:
         return [self.kernel.name(a - bool(n)) for n, a in enumerate(addresses)]
 
 
-def address_space(root):
-    """CR3 without process-context id, and the same for both of PTI's tables."""
-    return root & 0x000fffffffffe000
-
-
 def ends_in_program(guest, user):
     """Interrupted user frames down to the program's main, in order."""
     names = guest.user_names(user)
@@ -112,12 +107,12 @@ class Program:
         self.spans = {}
         for record in records:
             if record.ips[:1] == (perfdata.CONTEXT_GUEST_USER,) and record.ips[1] in guest.text:
-                root = address_space(record.root)
+                root = record.root
                 first, last = self.spans.get(root, (record.time, record.time))
                 self.spans[root] = min(first, record.time), max(last, record.time)
 
     def ran(self, record):
-        first, last = self.spans.get(address_space(record.root), (1, 0))
+        first, last = self.spans.get(record.root, (1, 0))
         return first <= record.time <= last
 
 

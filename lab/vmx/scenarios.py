@@ -112,7 +112,7 @@ SCENARIOS = [
     bad("misaligned", 9, MISALIGNED),
     bad("unmapped", 10, UNMAPPED),
     bad("hole", 11, UNREADABLE),
-    bad("wild", 12, BAD_PTE),
+    bad("wild", 12, UNREADABLE),
     bad("backward", 13, BACKWARD, ["k01_ret"]),
     bad("loop", 14, BACKWARD, ["k01_ret", "k02_ret"]),
     bad("badret", 15, BAD_RETURN),

@@ -9,8 +9,8 @@
 #include "../guest_unwind.h"
 
 struct fuzz_header {
-	u8 mode, pse, phys_bits;
-	u8 nested, nested_mode, nested_phys_bits;
+	u8 mode, pse, unused;
+	u8 nested, nested_mode, unused_too;
 	u8 bits, lma, cpl;
 	u8 max, max_frames;
 	u8 refuse;		/* this page of memory cannot be read; 0 for none */

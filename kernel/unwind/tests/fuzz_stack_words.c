@@ -188,8 +188,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	const u64 partial = PERF_GUEST_STACK_WORDS_CUT | PERF_GUEST_STACK_WORDS_UNREADABLE;
 	const struct guest_paging paging = {
-		.mode = GUEST_PAGING_4LEVEL, .phys_bits = 52,
-		.root = (u64)FIRST_TABLE << GUEST_PAGE_SHIFT,
+		.mode = GUEST_PAGING_4LEVEL, .root = (u64)FIRST_TABLE << GUEST_PAGE_SHIFT,
 	};
 	struct guest_walk walk = { .ctx = &guest, .paging = &paging };
 	struct guest_regs regs = { .bits = 64, .lma = true };

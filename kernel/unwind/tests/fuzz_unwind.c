@@ -179,11 +179,11 @@ static void walk_guest(const struct fuzz_header *h)
 {
 	const struct guest_paging nested = {
 		.mode = h->nested_mode % (GUEST_PAGING_EPT5 + 1), .pse = h->pse & 2,
-		.phys_bits = h->nested_phys_bits, .root = h->nested_root,
+		.root = h->nested_root,
 	};
 	const struct guest_paging paging = {
 		.mode = h->mode % (GUEST_PAGING_EPT5 + 1), .pse = h->pse & 1,
-		.phys_bits = h->phys_bits, .root = h->root,
+		.root = h->root,
 		.nested = h->nested & 1 ? &nested : NULL,
 	};
 	const struct guest_regs regs = {

@@ -75,11 +75,11 @@ struct made_guest *made_guest__new(enum guest_paging_mode mode,
 	assert(g->mem != MAP_FAILED);
 
 	g->space.paging = (struct guest_paging) {
-		.mode = mode, .pse = true, .phys_bits = 40, .root = 0x100000,
+		.mode = mode, .pse = true, .root = 0x100000,
 	};
 	g->space.next_table = 0x101000;
 	g->under.paging = (struct guest_paging) {
-		.mode = nested, .pse = true, .phys_bits = 46, .root = 0x200000,
+		.mode = nested, .pse = true, .root = 0x200000,
 	};
 	g->under.next_table = 0x201000;
 	if (nested != GUEST_PAGING_NONE) {
@@ -303,10 +303,8 @@ void made_guest__save_seed(struct made_guest *g, const char *dir, const char *na
 {
 	struct fuzz_header h = {
 		.mode = g->space.paging.mode, .pse = g->space.paging.pse,
-		.phys_bits = g->space.paging.phys_bits,
 		.nested = !!g->space.under,
 		.nested_mode = g->under.paging.mode,
-		.nested_phys_bits = g->under.paging.phys_bits,
 		.bits = g->regs.bits, .lma = g->regs.lma, .cpl = g->regs.cpl,
 		.max = g->max < 0xff ? g->max : 0xff,
 		.max_frames = g->max_frames < 0xff ? g->max_frames : 0xff,

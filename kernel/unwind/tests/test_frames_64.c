@@ -123,8 +123,9 @@ static void user_reasons(void)
 	put_user_stack(g);
 	made_space__map(g, &g->space, 0x7ffe00000000, 0x12345000, 1);
 	made_space__map(g, &g->space, 0x7fff00000000, 0x12345000, 1);
-	e = 0x12345007 | 1ULL << 50;
-	memcpy(made_space__entry(g, &g->space, 0x7fff00000000, 1), &e, sizeof(e));
+	/* a page of 1 GiB that is not aligned to that */
+	e = 0x2087;
+	memcpy(made_space__entry(g, &g->space, 0x7fff00000000, 3), &e, sizeof(e));
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		put_frame(g, USER_STACK + 0x60, cases[i].next, cases[i].ret);
 		snprintf(name, sizeof(name), "%s", cases[i].name);

@@ -93,15 +93,11 @@ static const struct paging_case cases[] = {
 	{ "PAE PDPTE bit 1", PAE, 1, 0xc0123456, 0x5000, 3, 2, 0, BAD_PTE, 0 },
 	{ "PAE PDPTE bit 5", PAE, 1, 0xc0123456, 0x5000, 3, 0x20, 0, BAD_PTE, 0 },
 	{ "PAE PDPTE no-execute", PAE, 1, 0xc0123456, 0x5000, 3, NX, 0, BAD_PTE, 0 },
-	{ "PAE PDPTE bit 40", PAE, 1, 0xc0123456, 0x5000, 3, BIT_(40), 0, BAD_PTE, 0 },
+	{ "PAE PDPTE bit 52", PAE, 1, 0xc0123456, 0x5000, 3, BIT_(52), 0, BAD_PTE, 0 },
 	{ "PAE PDE bit 62", PAE, 1, 0xc0123456, 0x5000, 2, BIT_(62), 0, BAD_PTE, 0 },
 	{ "PAE PTE bit 52", PAE, 1, 0xc0123456, 0x5000, 1, BIT_(52), 0, BAD_PTE, 0 },
 	{ "PAE 2M bit 13", PAE, 2, 0xc0323456, 0x7400000, 2, BIT_(13), 0, BAD_PTE, 0 },
 	{ "4-level PML4E PS", L4, 1, KERNEL_VA, 0x5000, 4, 0x80, 0, BAD_PTE, 0 },
-	{ "4-level PML4E bit 40", L4, 1, KERNEL_VA, 0x5000, 4, BIT_(40), 0, BAD_PTE, 0 },
-	{ "4-level PDPTE bit 51", L4, 1, KERNEL_VA, 0x5000, 3, BIT_(51), 0, BAD_PTE, 0 },
-	{ "4-level PDE bit 44", L4, 1, KERNEL_VA, 0x5000, 2, BIT_(44), 0, BAD_PTE, 0 },
-	{ "4-level PTE bit 40", L4, 1, KERNEL_VA, 0x5000, 1, BIT_(40), 0, BAD_PTE, 0 },
 	{ "4-level 2M bit 13", L4, 2, KERNEL_VA, 0x400000, 2, BIT_(13), 0, BAD_PTE, 0 },
 	{ "4-level 2M bit 20", L4, 2, KERNEL_VA, 0x400000, 2, BIT_(20), 0, BAD_PTE, 0 },
 	{ "4-level 1G bit 13", L4, 3, KERNEL_VA, 0x40000000, 3, BIT_(13), 0, BAD_PTE, 0 },
@@ -111,11 +107,19 @@ static const struct paging_case cases[] = {
 	{ "EPT PML4E bit 3", E4, 1, 0x345678, 0x5000, 4, 8, 0, BAD_PTE, 0 },
 	{ "EPT PML4E bit 7", E4, 1, 0x345678, 0x5000, 4, 0x80, 0, BAD_PTE, 0 },
 	{ "EPT PDPTE bit 6", E4, 1, 0x345678, 0x5000, 3, 0x40, 0, BAD_PTE, 0 },
-	{ "EPT PTE bit 40", E4, 1, 0x345678, 0x5000, 1, BIT_(40), 0, BAD_PTE, 0 },
 	{ "EPT 2M bit 12", E4, 2, 0x345678, 0x400000, 2, BIT_(12), 0, BAD_PTE, 0 },
 	{ "EPT write without read", E4, 1, 0x345678, 0x5000, 1, 0, 1, BAD_PTE, 0 },
 	{ "EPT memory type 7", E4, 1, 0x345678, 0x5000, 1, 0x38, 0, BAD_PTE, 0 },
 	{ "EPT memory type 2", E4, 1, 0x345678, 0x5000, 1, 0x10, 0x28, BAD_PTE, 0 },
+
+	/* addresses wider than most CPUs have */
+	{ "4-level PTE bit 51", L4, 1, KERNEL_VA, 0x5000, 1, BIT_(51), 0, 0, BIT_(51) | 0x5567 },
+	{ "4-level 2M bit 46", L4, 2, KERNEL_VA, 0x400000, 2, BIT_(46), 0, 0, BIT_(46) | 0x434567 },
+	{ "PAE PTE bit 40", PAE, 1, 0xc0123456, 0x5000, 1, BIT_(40), 0, 0, BIT_(40) | 0x5456 },
+	{ "EPT PTE bit 40", E4, 1, 0x345678, 0x5000, 1, BIT_(40), 0, 0, BIT_(40) | 0x5678 },
+	{ "4-level PML4E bit 40", L4, 1, KERNEL_VA, 0x5000, 4, BIT_(40), 0, UNREADABLE, 0 },
+	{ "4-level PDPTE bit 51", L4, 1, KERNEL_VA, 0x5000, 3, BIT_(51), 0, UNREADABLE, 0 },
+	{ "4-level PDE bit 44", L4, 1, KERNEL_VA, 0x5000, 2, BIT_(44), 0, UNREADABLE, 0 },
 
 	/* tables where no memory is */
 	{ "32-bit table without memory", P32, 1, 0xc0123456, 0x5000, 2, 0x40000000, 0, UNREADABLE, 0 },
@@ -210,32 +214,35 @@ static void pse(void)
 	check__u64("reason", translate(g, 0xc0123456, &gpa), 0);
 	check__u64("address", gpa, 0x5456);
 	check__end();
-
-	check__begin("paging: 32-bit 4M beyond the physical address width");
-	made_space__map(g, &g->space, 0x800000, 0x1000000000, 2);
-	g->space.paging.pse = true;
-	check__u64("40 bits", translate(g, 0x800000, &gpa), 0);
-	g->space.paging.phys_bits = 36;
-	check__u64("36 bits", translate(g, 0x800000, &gpa), BAD_PTE);
-	check__end();
 	made_guest__delete(g);
 }
 
-static void phys_bits(void)
+/* What is left of CR3 to tell processes apart. */
+static void address_space(void)
 {
-	struct made_guest *g = made_guest__new(L4, GUEST_PAGING_NONE);
-	u64 gpa;
+	static const struct {
+		enum guest_paging_mode mode;
+		u64 cr3, want;
+	} roots[] = {
+		{ GUEST_PAGING_NONE, 0x12345000, 0 },
+		{ P32, 0x12345fff, 0x12345000 },
+		{ PAE, 0x12345fff, 0x12345fe0 },
+		{ PAE, 0x12345020, 0x12345020 },
+		{ PAE, 0x12345018, 0x12344000 },
+		{ L4, 0x812345678, 0x812344000 },		/* PCID */
+		{ L4, 0x812345e78, 0x812344000 },		/* PCID of user code, PTI */
+		{ L4, 0x8000000812344678, 0x812344000 },	/* no flush */
+		{ L4, 0x6000000812344678, 0x812344000 },	/* LAM */
+		{ L4, 0xfffffffffe678, 0xfffffffffe000 },
+		{ L5, 0x812346678, 0x812346000 },
+	};
+	unsigned int i;
 
-	check__begin("paging: 52 physical address bits");
-	made_space__map(g, &g->space, 0x5000, 0xffffffffff000, 1);
-	g->space.paging.phys_bits = 52;
-	check__u64("reason", translate(g, 0x5123, &gpa), 0);
-	check__u64("address", gpa, 0xffffffffff123);
-	/* more than any CPU has: not a reason to shift by it */
-	g->space.paging.phys_bits = 255;
-	check__u64("255 bits", translate(g, 0x5123, &gpa), 0);
+	check__begin("paging: address spaces");
+	for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
+		check__u64("root", guest_address_space(&(struct guest_paging) {
+			.mode = roots[i].mode, .root = roots[i].cr3 }), roots[i].want);
 	check__end();
-	made_guest__delete(g);
 }
 
 /* Flag bits of CR3 and EPTP are no part of the address. */
@@ -336,7 +343,6 @@ static void nested_errors(void)
 
 	check__begin("paging: nested, address wider than the space below");
 	g = made_guest__new(L4, L4);
-	g->space.paging.phys_bits = 52;
 	made_space__map(g, &g->space, 0x5000, BIT_(48), 1);
 	made_space__map(g, &g->under, 0, 0x9000, 1);
 	check__u64("reason", translate(g, 0x5000, &gpa), UNMAPPED);
@@ -345,7 +351,6 @@ static void nested_errors(void)
 
 	check__begin("paging: nested, bit 47 of a guest-physical address");
 	g = made_guest__new(L4, L4);
-	g->space.paging.phys_bits = 48;
 	made_space__map(g, &g->space, 0x5000, BIT_(47), 1);
 	made_space__map(g, &g->under, BIT_(47), 0x9000, 1);
 	check__u64("reason", translate(g, 0x5123, &gpa), 0);
@@ -396,7 +401,7 @@ void test_paging(void)
 		run_case(&cases[i]);
 	noncanonical();
 	pse();
-	phys_bits();
+	address_space();
 	root_flags();
 	unreadable_table();
 	for (mode = GUEST_PAGING_NONE; mode <= GUEST_PAGING_5LEVEL; mode++) {

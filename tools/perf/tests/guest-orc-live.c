@@ -111,7 +111,7 @@ static void unwind(struct ram *ram, const struct guest_orc *orc,
 	static struct guest_stack stack;
 	static u64 data[MAX_WORDS], ips[MAX_FRAMES], all_ips[MAX_FRAMES];
 	struct guest_paging paging = {
-		.mode = GUEST_PAGING_4LEVEL, .phys_bits = 40, .root = cr3,
+		.mode = GUEST_PAGING_4LEVEL, .root = cr3,
 	};
 	struct guest_walk walk = { .ctx = ram, .paging = &paging };
 	struct guest_regs kernel = {

@@ -359,15 +359,8 @@ static void try_layouts(struct walk *best, struct space *space)
 	}
 }
 
-/*
- * Of CR3, the address bits; but the lowest of them, by which the tables that Linux has for
- * user code, against Meltdown, differ from those for the same process's kernel code.
- */
-#define ROOT_MASK	0x000fffffffffe000ULL
-
-static struct space *find_space(struct guest_dwarf *gd, u64 cr3)
+static struct space *find_space(struct guest_dwarf *gd, u64 root)
 {
-	u64 root = cr3 & ROOT_MASK;
 	struct space *space = &gd->spaces[hash_64(root, ROOTS_LOG2)];
 
 	if (space->root != root)

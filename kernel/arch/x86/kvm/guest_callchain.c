@@ -8,7 +8,6 @@
 #include <linux/mm.h>
 #include <linux/nospec.h>
 
-#include "cpuid.h"
 #include "kvm_cache_regs.h"
 #include "mmu.h"
 #include "x86.h"
@@ -259,7 +258,6 @@ unwind_sections(struct kvm_vcpu *vcpu, struct perf_guest_chain *chain,
 static void vcpu_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 {
 	paging->root = kvm_read_cr3(vcpu);
-	paging->phys_bits = cpuid_maxphyaddr(vcpu);
 	paging->pse = false;
 	paging->nested = NULL;
 
@@ -278,7 +276,7 @@ static void vcpu_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 
 /*
  * The tables with which the guest translates the physical addresses of its own
- * guest: EPT if the hypervisor runs on VMX, tables as above on SVM.
+ * guest: EPT of VMX, tables as above of SVM.
  */
 static void nested_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 {
@@ -286,11 +284,11 @@ static void nested_paging(struct kvm_vcpu *vcpu, struct guest_paging *paging)
 	int level = mmu->cpu_role.base.level;
 
 	paging->root = mmu->get_guest_pgd(vcpu);
-	paging->phys_bits = cpuid_maxphyaddr(vcpu);
 	paging->pse = true;
 	paging->nested = NULL;
 
-	if (cpu_feature_enabled(X86_FEATURE_VMX))
+	/* tables of SVM's with so many levels are long mode's, EPT is of no mode */
+	if (level >= PT64_ROOT_4LEVEL && !mmu->cpu_role.ext.efer_lma)
 		paging->mode = level == PT64_ROOT_5LEVEL ? GUEST_PAGING_EPT5 :
 							   GUEST_PAGING_EPT4;
 	else if (level == PT64_ROOT_5LEVEL)
@@ -372,7 +370,7 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 	guest_walk_end(&walk);
 
 	chain->user = regs.cpl == 3;
-	chain->root = paging.root;
+	chain->root = guest_address_space(&paging);
 	chain->nr = walk.nr;
 	chain->frames = walk.frames;
 	chain->flags |= walk.flags;

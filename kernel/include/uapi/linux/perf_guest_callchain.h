@@ -17,7 +17,7 @@
  *		u64				cookie;
  *		u32				vcpu_id;
  *		u32				flags;	PERF_GUEST_CALLCHAIN_*
- *		u64				root;	CR3, TTBR
+ *		u64				root;	address space
  *		u64				nr;
  *		u64				ips[nr];
  *	      { u64				size;
@@ -36,7 +36,11 @@
  * A guest that runs where context marks are (PERF_CONTEXT_MAX) is shown right below them.
  *
  * The address space identifies a guest process as long as that lives; the
- * VMM's pid in sample_id and vcpu_id identify the vCPU.
+ * VMM's pid in sample_id and vcpu_id identify the vCPU. It is the physical address of
+ * the guest's top page table, 0 without paging. On x86 it is CR3 without PCID and LAM
+ * bits and without bit 12, by which page table isolation tells user code from the kernel:
+ * of a guest built without that, two neighbouring tables are one. (With PAE bit 12 is only
+ * left out of tables that begin a page; of 32-bit tables, not at all.)
  */
 #ifndef _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H
 #define _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H
