@@ -173,7 +173,7 @@ CALLS	i01, i02
 CALLS	i02, i03
 CALLS	i03, i04
 CALLS	i04, i05
-LEAF	i05, 2000
+LEAF	i05, 20000
 
 /* System call whose leaf n03 is interrupted. */
 CALLS	n01, n02

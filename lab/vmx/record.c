@@ -302,8 +302,11 @@ static void read_guest_record(const struct guest_record *r, const struct event *
 	}
 	count.sections += !!(r->flags & FLAG_SECTIONS);
 	look_for_poison((const void *)r->ips, r->header.size - sizeof(*r));
-	count.roots += r->root != last_root;
-	last_root = r->root;
+	/* one that says STALE has nothing of the guest */
+	if (r->nr) {
+		count.roots += r->root != last_root;
+		last_root = r->root;
+	}
 	for (unsigned int i = 0; i < nr_pending; i++) {
 		struct pending *p = &pending[i];
 

@@ -20,6 +20,7 @@ MISALIGNED = 0x2000
 BACKWARD = 0x4000
 BAD_RETURN = 0x8000
 DEVICE = 0x40000
+STALE = 0x80000
 
 
 def funcs(prefix, last, first=1):
