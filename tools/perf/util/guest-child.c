@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include "debug.h"
 #include "guest-child.h"
 #include "guest-wall.h"
 
@@ -43,13 +44,23 @@ s64 guest_child__now_ms(void)
 /* In a child: who has started it. */
 static pid_t perf;
 
-/* In a child: what it has got from the guest's files, seen by its parent. */
-static u64 *progress;
+/*
+ * What a child lets its parent see
+ * @progress: counts what it has got from the guest's files
+ * @no_wall:  why there is no wall around it, as errno
+ */
+struct seen {
+	u64 progress;
+	int no_wall;
+};
+
+/* In a child that has a parent to see it. */
+static struct seen *shown;
 
 void guest_child__got_something(void)
 {
-	if (progress)
-		WRITE_ONCE(*progress, *progress + 1);
+	if (shown)
+		WRITE_ONCE(shown->progress, shown->progress + 1);
 }
 
 static void limit(int resource, rlim_t max)
@@ -113,9 +124,7 @@ static int close_others(int *keep, size_t nr)
 
 static int shut_in(const struct guest_child *child, int to, int *root)
 {
-	struct guest_wall wall = {
-		.dir = child->dir, .mounted = child->mounted, .out = child->out,
-	};
+	struct guest_wall wall = { .root = -1, .mounted = child->mounted, .out = child->out };
 	int keep[] = { to, child->out, child->fd, child->input };
 	int err;
 
@@ -125,8 +134,18 @@ static int shut_in(const struct guest_child *child, int to, int *root)
 	default_signals();
 	set_limits(child);
 	err = close_others(keep, ARRAY_SIZE(keep));
-	if (!err)
-		err = guest_wall__enter(&wall, root);
+	if (err)
+		return err;
+	/* here, as a guest mount may hang */
+	if (child->dir) {
+		wall.root = open(child->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (wall.root < 0)
+			return -errno;
+	}
+	*root = wall.root;
+	err = guest_wall__enter(&wall);
+	if (err && shown)
+		WRITE_ONCE(shown->no_wall, -err);
 	return err;
 }
 
@@ -148,7 +167,7 @@ static void __noreturn child_main(const struct guest_child *child, int to, void 
 
 struct deadline {
 	const u64 *progress;
-	u64 seen;
+	u64 last;
 	s64 idle_ms;
 	s64 idle, total;	/* in guest_child__now_ms() */
 };
@@ -157,8 +176,8 @@ static bool deadline__is_over(struct deadline *deadline)
 {
 	s64 now = guest_child__now_ms();
 
-	if (READ_ONCE(*deadline->progress) != deadline->seen) {
-		deadline->seen = READ_ONCE(*deadline->progress);
+	if (READ_ONCE(*deadline->progress) != deadline->last) {
+		deadline->last = READ_ONCE(*deadline->progress);
 		deadline->idle = now + deadline->idle_ms;
 	}
 	return now >= deadline->idle || now >= deadline->total;
@@ -202,12 +221,12 @@ void guest_child__end(pid_t pid)
 	}
 }
 
-static int get_result(const struct guest_child *child, int from, const u64 *seen, void *result,
-		      size_t size)
+static int get_result(const struct guest_child *child, int from, const struct seen *seen,
+		      void *result, size_t size)
 {
 	s64 total_ms = child->total_ms ?: (s64)child->idle_ms * GUEST_CHILD_PATIENCE;
 	struct deadline deadline = {
-		.progress = seen,
+		.progress = &seen->progress,
 		.idle_ms  = child->idle_ms,
 		.idle	  = guest_child__now_ms() + child->idle_ms,
 		.total	  = guest_child__now_ms() + total_ms,
@@ -228,7 +247,7 @@ static int get_result(const struct guest_child *child, int from, const u64 *seen
 
 /* Return: the pid, with the end of a pipe at @from that the result comes out of */
 static pid_t start(const struct guest_child *child, void *result, size_t size, int *from,
-		   u64 *seen)
+		   struct seen *seen)
 {
 	int fds[2];
 	pid_t pid;
@@ -238,7 +257,7 @@ static pid_t start(const struct guest_child *child, void *result, size_t size, i
 	perf = getpid();
 	pid = fork();
 	if (!pid) {
-		progress = seen;
+		shown = seen;
 		child_main(child, fds[1], result, size);
 	}
 	if (pid < 0) {
@@ -252,8 +271,8 @@ static pid_t start(const struct guest_child *child, void *result, size_t size, i
 
 int guest_child__run(const struct guest_child *child, void *result, size_t size)
 {
-	u64 *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			 -1, 0);
+	struct seen *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	void *got = malloc(size ?: 1);
 	int from = -1, err = -ENOMEM;
 	pid_t pid;
@@ -265,6 +284,9 @@ int guest_child__run(const struct guest_child *child, void *result, size_t size)
 	if (err)
 		goto out;
 	err = get_result(child, from, seen, got, size);
+	if (err && seen->no_wall)
+		pr_warning_once("A guest's files are read behind a wall (namespaces, Landlock, seccomp), which this host does not let perf put up: %s. They are not read\n",
+				strerror(seen->no_wall));
 	if (!err && size)
 		memcpy(result, got, size);
 	close(from);

@@ -265,11 +265,19 @@ static bool add_calls(scmp_filter_ctx filter)
 	       add_call_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 }
 
+static bool can_filter(void)
+{
+	return prctl(PR_GET_SECCOMP) >= 0;
+}
+
 static int filter_calls(void)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx filter;
 	int err = -ENOMEM;
 
+	if (!can_filter())
+		return 0;
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (filter && add_calls(filter))
 		err = seccomp_load(filter);
 	seccomp_release(filter);
@@ -278,7 +286,11 @@ static int filter_calls(void)
 
 #else
 
-/* At least no network; without the rights for a namespace it stays. */
+static bool can_filter(void)
+{
+	return false;
+}
+
 static int filter_calls(void)
 {
 	return 0;
@@ -286,28 +298,27 @@ static int filter_calls(void)
 
 #endif
 
+/*
+ * A filter leaves no sockets, and a namespace takes as long as all else here. Without rights
+ * for a namespace the network stays.
+ */
 static void leave_network(void)
 {
-#ifndef HAVE_LIBSECCOMP_SUPPORT
-	/* with it there are no sockets; a namespace takes as long as all else here */
-	unshare(CLONE_NEWNET | CLONE_NEWIPC);
-#endif
+	if (!can_filter())
+		unshare(CLONE_NEWNET | CLONE_NEWIPC);
 }
 
-int guest_wall__enter(const struct guest_wall *wall, int *root)
+int guest_wall__enter(const struct guest_wall *wall)
 {
 	bool confined;
 	int err;
 
-	*root = wall->dir ? open(wall->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (wall->dir && *root < 0)
-		return -errno;
 	own_fds = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (own_fds < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	confined = change_root(wall, *root);
+	confined = change_root(wall, wall->root);
 	leave_network();
-	confined |= enter_landlock(wall, *root);
+	confined |= enter_landlock(wall, wall->root);
 	/* with all that root may do, nothing less will do */
 	if (!confined && !geteuid())
 		return -EPERM;

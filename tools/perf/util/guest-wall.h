@@ -11,21 +11,19 @@
 
 /**
  * struct guest_wall - where the process may go
- * @dir:     it reads below; opened by guest_wall__enter(), as a guest mount may hang. NULL
- *	     for nowhere
- * @mounted: @dir is a guest mount: a FUSE server answers no one but the user that has
+ * @root:    descriptor of the directory it reads below; -1 for nowhere
+ * @mounted: @root is a guest mount: a FUSE server answers no one but the user that has
  *	     mounted it, so that this user the process must stay
  * @out:     directory it writes below; 0 for nowhere. The number of the descriptor stays.
  */
 struct guest_wall {
-	const char *dir;
-	bool	   mounted;
-	int	   out;
+	int  root;
+	bool mounted;
+	int  out;
 };
 
 /**
  * guest_wall__enter - shut this process in
- * @root: descriptor for @wall->dir, -1 without
  *
  * For a child with one thread, once, when it has closed all descriptors that it is not to
  * have. What it has open stays. There is no way back: no capabilities, no network, no
@@ -34,11 +32,12 @@ struct guest_wall {
  *
  * - files: Landlock, and a root directory in a mount of its own (without the rights for
  *   that in a user namespace, where the host allows these);
- * - system calls: libseccomp, if perf is built with it; else a network namespace.
+ * - system calls: libseccomp, if perf is built with it and the kernel has filters; else a
+ *   network namespace.
  *
  * Return: 0 or a negative error; the process must not go on then.
  */
-int guest_wall__enter(const struct guest_wall *wall, int *root);
+int guest_wall__enter(const struct guest_wall *wall);
 
 /**
  * guest_wall__reopen - open for reading what @fd, opened with O_PATH, leads to
