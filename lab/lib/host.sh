@@ -134,16 +134,8 @@ start_work() {
 }
 stop_work() { guest "kill $(cat /run/guestwork.pid)"; }
 
-# fetch N TO COMMANDS: unpack the tar archive that these write in the n-th guest. Beside
-# its load a connection has been seen to end in the midst of it.
-fetch() {
-	local try
-	for try in 1 2 3; do
-		guest_n "$1" "$3" | tar -C "$2" -x && return
-		say "the archive from guest $1 ends early ($try)"
-	done
-	fail "copying the files of guest $1"
-}
+# fetch N TO COMMANDS: unpack the tar archive that these write in the n-th guest
+fetch() { guest_n "$1" "$3" | tar -C "$2" -x || fail "copying the files of guest $1"; }
 
 # copy_guest_n N TO: what perf wants of the n-th guest's files
 copy_guest_n() {

@@ -9,7 +9,8 @@ start_guest -name web
 start_work
 copy_guest
 copy=/run/guestcopy/$guest_pid
-# What tells boots apart is read through sshfs, which has to connect anew.
+# What tells boots apart is read through sshfs, which has to connect anew: that takes longer,
+# emulated, than perf waits for an answer.
 mkdir /run/ssh
 sshfs "${ssh_options[@]}" -p 2201 -o ControlPath=none,ro,direct_io,reconnect,ServerAliveInterval=5 \
 	root@127.0.0.1:/ /run/ssh || fail "sshfs"
@@ -28,6 +29,7 @@ reset_guest="
 	ssh \"\${ssh_options[@]}\" -p 2201 -O exit root@127.0.0.1
 	guest 'cat /proc/kallsyms' > /out/kallsyms-2
 	start_work
+	wait_for 60 cat /run/ssh/proc/uptime > /dev/null
 	pause 2"
 cd /tmp || exit
 # shellcheck disable=SC2046
