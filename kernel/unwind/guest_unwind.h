@@ -207,6 +207,7 @@ struct guest_tlb_entry {
  *		PERF_CONTEXT_GUEST_USER) before them
  * @max:	how many words @ips takes
  * @max_frames:	frames without marks (perf_event_attr::sample_max_stack)
+ * @reads:	how often it may still read the guest's memory, see guest_may_read()
  * @nr:		words in @ips
  * @frames:	frames among them
  * @flags:	PERF_GUEST_CALLCHAIN_* (mode and why the chain is short)
@@ -217,7 +218,7 @@ struct guest_tlb_entry {
  * @last:	the readable page used last
  * @tlb:	pages seen in this walk, @translations of them
  *
- * The caller fills @ctx to @max_frames and zeroes the rest; @tlb need not be. When it has
+ * The caller fills @ctx to @reads and zeroes the rest; @tlb need not be. When it has
  * done with the walk it calls guest_walk_end().
  */
 struct guest_walk {
@@ -226,6 +227,7 @@ struct guest_walk {
 	u64 *ips;
 	u32 max;
 	u32 max_frames;
+	u32 reads;
 
 	u32 nr;
 	u32 frames;
@@ -238,6 +240,21 @@ struct guest_walk {
 };
 
 /**
+ * guest_may_read() - count a read of the guest's memory
+ * @walk: that reads a page table's entry, finds a page, or takes of a page bytes up to
+ *	  GUEST_READ_MAX or frames up to GUEST_FRAMES_MAX: what each takes has a bound
+ *
+ * Return: false if there have been enough of them: the walk ends, with BUDGET.
+ */
+static inline bool guest_may_read(struct guest_walk *walk)
+{
+	if (unlikely(!walk->reads))
+		return false;
+	walk->reads--;
+	return true;
+}
+
+/**
  * guest_translate() - guest-linear to guest-physical address
  * @walk:  memory access and address space
  * @gva:   linear address
@@ -247,7 +264,7 @@ struct guest_walk {
  * no-execute bits do not matter.
  *
  * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason why there is no translation
- * (UNMAPPED, BAD_PTE, UNREADABLE, DEVICE, NONCANONICAL).
+ * (UNMAPPED, BAD_PTE, UNREADABLE, DEVICE, NONCANONICAL, BUDGET).
  */
 u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa);
 
@@ -255,8 +272,7 @@ u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa);
  * guest_address_space() - which address space is it?
  * @paging: one
  *
- * Return: of CR3 the address of the top table, without PCID and LAM bits, and the same for
- * both tables that Linux has for a process with page table isolation; 0 without paging.
+ * Return: of CR3 the address of the top table, without PCID and LAM bits; 0 without paging.
  */
 u64 guest_address_space(const struct guest_paging *paging);
 
@@ -268,7 +284,7 @@ u64 guest_address_space(const struct guest_paging *paging);
  * @len:  bytes, 1 to GUEST_READ_MAX
  *
  * Return: 0, or the PERF_GUEST_CALLCHAIN_* reason (those of guest_translate(),
- * and BUDGET when the walk has touched GUEST_UNWIND_PAGES pages).
+ * and BUDGET when the walk has touched GUEST_UNWIND_PAGES pages or may read no more).
  */
 u32 guest_read(struct guest_walk *walk, u64 gva, void *dst, unsigned int len);
 

@@ -17,6 +17,8 @@ static const struct guest_tlb_entry *tlb_fill(struct guest_walk *walk, u64 page)
 	entry = &walk->tlb[walk->translations++];
 	entry->page = page + 1;
 	entry->error = guest_translate(walk, page << GUEST_PAGE_SHIFT, &gpa);
+	if (!entry->error && !guest_may_read(walk))
+		entry->error = PERF_GUEST_CALLCHAIN_BUDGET;
 	if (!entry->error)
 		entry->error = guest_mem_map(walk->ctx, gpa >> GUEST_PAGE_SHIFT, &entry->handle);
 	return entry;
@@ -58,6 +60,8 @@ static u32 read_page(struct guest_walk *walk, u64 gva, void *dst, unsigned int l
 
 	if (error)
 		return error;
+	if (!guest_may_read(walk))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
 	guest_mem_read(walk->ctx, walk->last.handle, gva & (GUEST_PAGE_SIZE - 1), dst, len);
 	return 0;
 }
@@ -94,6 +98,8 @@ u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frame
 	error = use_page(walk, bp);
 	if (error)
 		return error;
+	if (!guest_may_read(walk))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
 	*nr = guest_mem_frames(walk->ctx, walk->last.handle, bp, frames, GUEST_FRAMES_MAX);
 	return 0;
 }

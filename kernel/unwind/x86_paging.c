@@ -20,12 +20,6 @@
 
 #define PAE_ROOT	BITS(31, 5)
 
-/*
- * Against Meltdown, Linux has two top tables side by side for a process: what it is in
- * user code differs from what it is in the kernel by this bit.
- */
-#define PTI_ROOT	BITS(12, 12)
-
 #define EPT_PRESENT	BITS(2, 0)	/* readable, writable or executable */
 #define EPT_RW		BITS(1, 0)
 #define EPT_WRITE_ONLY	BITS(1, 1)
@@ -47,6 +41,8 @@ static inline u32 read_entry(struct guest_walk *walk, const struct guest_paging 
 		if (error)
 			return error;
 	}
+	if (!guest_may_read(walk))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
 	return guest_mem_entry(walk->ctx, addr, entry, len);
 }
 
@@ -278,18 +274,14 @@ u32 guest_translate(struct guest_walk *walk, u64 gva, u64 *gpa)
 
 u64 guest_address_space(const struct guest_paging *p)
 {
-	u64 root = p->root;
-
 	switch (p->mode) {
 	case GUEST_PAGING_NONE:
 		return 0;
 	case GUEST_PAGING_32:
-		return root & BITS(31, 12);
+		return p->root & BITS(31, 12);
 	case GUEST_PAGING_PAE:
-		/* tables of 32 bytes: of such a pair, each fills a page */
-		root &= PAE_ROOT;
-		return root & BITS(11, 0) ? root : root & ~PTI_ROOT;
+		return p->root & PAE_ROOT;
 	default:
-		return root & PTE_ADDR & ~PTI_ROOT;
+		return p->root & PTE_ADDR;
 	}
 }

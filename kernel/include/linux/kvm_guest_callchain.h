@@ -34,6 +34,7 @@ struct kvm_guest_callchain {
 	local64_t requests;
 	struct {
 		unsigned long ip, sp;
+		int cpl;
 		bool nested;
 	} exit;
 };

@@ -42,8 +42,8 @@ struct perf_guest_wants {
  * @root:	address space of the guest (CR3)
  * @user:	the guest was in user mode
  * @max_frames:	in: how many frames anybody wants
- * @reads:	in: reads of the guest's memory that the walk may make, each of an entry of
- *		its page tables, of GUEST_READ_MAX bytes or of GUEST_FRAMES_MAX frames
+ * @reads:	in: reads of the guest's memory that the walk may make, as guest_may_read()
+ *		counts them
  * @user_stack:	in: bytes of the user stack anybody wants
  * @stack_words: in: somebody wants words of the kernel's stack
  * @max:	in: how many words @ips takes, context marks included

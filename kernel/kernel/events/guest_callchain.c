@@ -259,11 +259,19 @@ static bool has_overflow_program(const struct perf_event *event)
 	return prog && prog->type == BPF_PROG_TYPE_PERF_EVENT;
 }
 
+/* The kernel's frames, for who may not see them, are not to use up those that may be seen. */
+static u16 wants_frames(const struct perf_event *event)
+{
+	if (event->attr.exclude_kernel || event->attr.exclude_callchain_kernel)
+		return min_t(int, sysctl_perf_event_max_stack, U16_MAX);
+	return event->attr.sample_max_stack;
+}
+
 /* If there is a guest, its chain will follow in a record: leave its cookie in @entry. */
 static void defer_guest(struct perf_event *event, struct perf_callchain_entry *entry)
 {
 	const struct perf_guest_wants wants = {
-		.max_stack = event->attr.sample_max_stack,
+		.max_stack = wants_frames(event),
 		.user_stack = wants_user_stack(event),
 		.stack_words = wants_stack_words(event),
 	};

@@ -164,6 +164,7 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 	*walk = (struct guest_walk) {
 		.ctx = walk->ctx, .paging = walk->paging,
 		.ips = ips, .max = frames, .max_frames = 30,
+		.reads = ~0U,
 	};
 	sections = (struct guest_sections) {
 		.data = out, .max_kernel = max - max_user, .max_user = max_user, .user_stack = 4096,

@@ -196,6 +196,7 @@ static void walk_guest(const struct fuzz_header *h)
 		.ctx = &guest, .paging = &paging,
 		.ips = malloc(h->max * sizeof(u64)), .max = h->max,
 		.max_frames = h->max_frames,
+		.reads = ~0U,
 	};
 
 	guest.refuse = h->refuse;

@@ -95,6 +95,7 @@ struct made_guest *made_guest__new(enum guest_paging_mode mode,
 	g->regs.cpl = 3;
 	g->max = MADE_WORDS;
 	g->max_frames = 127;
+	g->max_reads = ~0U;
 	return g;
 }
 
@@ -272,6 +273,7 @@ void made_guest__prepare_walk(struct made_guest *g)
 	g->walk.ips = g->ips;
 	g->walk.max = g->max;
 	g->walk.max_frames = g->max_frames;
+	g->walk.reads = g->max_reads;
 	g->reads = 0;
 	g->mapped = 0;
 }

@@ -64,6 +64,38 @@ static void across(void)
 	made_guest__delete(g);
 }
 
+static void so_many_reads(void)
+{
+	struct made_guest *g = new_guest();
+	struct guest_frame frames[GUEST_FRAMES_MAX];
+	unsigned int nr;
+	u64 word;
+	int i;
+
+	check__begin("memory: reads are counted, of tables, pages and words");
+	put_word(g, 0x10000, 1);
+	/* four tables, the page itself, and three words */
+	g->max_reads = 4 + 1 + 3;
+	made_guest__prepare_walk(g);
+	for (i = 0; i < 2; i++)
+		check__u64("error", read_word(g, 0x10000, &word), 0);
+	check__u64("frames", guest_read_frames(&g->walk, 0x10000, frames, &nr), 0);
+	check__u64("frames", guest_read_frames(&g->walk, 0x10000, frames, &nr),
+		   PERF_GUEST_CALLCHAIN_BUDGET);
+	check__u64("error", read_word(g, 0x10000, &word), PERF_GUEST_CALLCHAIN_BUDGET);
+	check__end();
+
+	check__begin("memory: no more reads for a table, and for a page");
+	for (i = 3; i <= 4; i++) {
+		g->max_reads = i;
+		made_guest__prepare_walk(g);
+		check__u64("error", read_word(g, 0x10000, &word), PERF_GUEST_CALLCHAIN_BUDGET);
+		check__u64("reads", g->reads, i);
+	}
+	check__end();
+	made_guest__delete(g);
+}
+
 static void errors_once(void)
 {
 	struct made_guest *g = new_guest();
@@ -148,6 +180,7 @@ void test_memory(void)
 {
 	once_a_page();
 	across();
+	so_many_reads();
 	errors_once();
 	given_back();
 	budget();

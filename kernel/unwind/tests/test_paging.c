@@ -228,12 +228,13 @@ static void address_space(void)
 		{ P32, 0x12345fff, 0x12345000 },
 		{ PAE, 0x12345fff, 0x12345fe0 },
 		{ PAE, 0x12345020, 0x12345020 },
-		{ PAE, 0x12345018, 0x12344000 },
-		{ L4, 0x812345678, 0x812344000 },		/* PCID */
-		{ L4, 0x812345e78, 0x812344000 },		/* PCID of user code, PTI */
+		{ PAE, 0x12345018, 0x12345000 },
+		{ L4, 0x812345678, 0x812345000 },		/* PCID */
+		{ L4, 0x812344e78, 0x812344000 },		/* another process than that */
 		{ L4, 0x8000000812344678, 0x812344000 },	/* no flush */
 		{ L4, 0x6000000812344678, 0x812344000 },	/* LAM */
 		{ L4, 0xfffffffffe678, 0xfffffffffe000 },
+		{ L5, 0x812347678, 0x812347000 },
 		{ L5, 0x812346678, 0x812346000 },
 	};
 	unsigned int i;

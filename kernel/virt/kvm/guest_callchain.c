@@ -27,11 +27,11 @@ MODULE_PARM_DESC(guest_callchain, "Let perf have callchains of guests");
 /*
  * What a walk may read of the guest (perf_guest_chain::reads), whatever the guest has made of
  * its tables and stacks: it is done with preemption off, maybe interrupts. An ordinary one
- * with all sections needs 150, or, for the guest of a guest, 250. Where the thread loses its
+ * with all sections needs 250, or, for the guest of a guest, 350. Where the thread loses its
  * CPU the runqueue is locked, and other CPUs may wait for it: frames on a few pages.
  */
-#define MAX_READS		512
-#define MAX_READS_PREEMPTED	96
+#define MAX_READS		1024
+#define MAX_READS_PREEMPTED	192
 
 /*
  * An NMI's sample in the midst of this may want more, and get what this one wants: its

@@ -4,14 +4,46 @@
  * unwinder wants them.
  */
 #include <linux/highmem.h>
+#include <linux/irq_work.h>
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/uaccess.h>
+#include <asm/asm.h>
+#include <asm/extable_fixup_types.h>
 
 #include "kvm_cache_regs.h"
 #include "mmu.h"
 #include "x86.h"
 #include "../../../virt/kvm/unwind/sections.h"
+
+/* As many pages as a walk under the runqueue lock may look at. */
+#define NR_DONE		64
+
+/**
+ * struct done_pages - pages that a walk with the runqueue locked is done with
+ * @work:  puts them. It cannot run before that lock is dropped.
+ * @nr:    how many there are
+ * @pages: with a reference each, which may be the last. To free a page takes locks, and may
+ *	   wake up who waits for memory of its cgroup
+ */
+struct done_pages {
+	struct irq_work work;
+	unsigned int nr;
+	struct page *pages[NR_DONE];
+};
+
+static void put_done_pages(struct irq_work *work)
+{
+	struct done_pages *done = container_of(work, struct done_pages, work);
+
+	while (done->nr)
+		put_page(done->pages[--done->nr]);
+}
+
+static DEFINE_PER_CPU(struct done_pages, done_pages) = {
+	.work = IRQ_WORK_INIT_HARD(put_done_pages),
+};
 
 /* Of a walk's page tables these many are kept until its end: most are read again. */
 #define NR_TABLES	8
@@ -22,23 +54,17 @@
  * @slot:   the one that was found last
  * @gfns:   of @tables
  * @tables: the tables read last, by their gfn, NULL for none; with a reference
- * @reads:  how many pages may still be looked up, and entries read
+ * @held:   pages held so far, while @done is not NULL
+ * @done:   where pages go that must not be put now; NULL if they may
  */
 struct vcpu_memory {
 	struct kvm_vcpu *vcpu;
 	const struct kvm_memory_slot *slot;
 	u64 gfns[NR_TABLES];
 	struct page *tables[NR_TABLES];
-	unsigned int reads;
+	unsigned int held;
+	struct done_pages *done;
 };
-
-static bool may_read(struct vcpu_memory *mem)
-{
-	if (unlikely(!mem->reads))
-		return false;
-	mem->reads--;
-	return true;
-}
 
 /* The slot of @gfn, or NULL if what the VMM maps there is not what the guest sees. */
 static const struct kvm_memory_slot *find_slot(struct vcpu_memory *mem, u64 gfn)
@@ -95,6 +121,12 @@ out:
 	return entry;
 }
 
+/* Every page that is held will have to be kept in @mem->done. */
+static bool may_hold(struct vcpu_memory *mem)
+{
+	return likely(!mem->done) || ++mem->held + mem->done->nr <= NR_DONE;
+}
+
 /*
  * The struct page at @gfn, with a reference: what has none is no memory but a device's
  * registers, where reading has effects. No page is faulted in.
@@ -109,6 +141,8 @@ static u32 get_guest_page(struct vcpu_memory *mem, u64 gfn, struct page **page)
 
 	if (!slot)
 		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	if (!may_hold(mem))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
 	hva = __gfn_to_hva_memslot(slot, gfn);
 	if (likely(get_user_page_fast_only(hva, 0, page)))
 		return 0;
@@ -124,15 +158,21 @@ static u32 get_guest_page(struct vcpu_memory *mem, u64 gfn, struct page **page)
 	return 0;
 }
 
+/* Either now or, with the runqueue locked, soon. */
+static void put_guest_page(const struct vcpu_memory *mem, struct page *page)
+{
+	if (likely(!mem->done))
+		put_page(page);
+	else
+		mem->done->pages[mem->done->nr++] = page;
+}
+
 /* The handle is the struct page. */
 u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
 	struct page *page;
-	u32 error;
+	u32 error = get_guest_page(ctx, gfn, &page);
 
-	if (!may_read(ctx))
-		return PERF_GUEST_CALLCHAIN_BUDGET;
-	error = get_guest_page(ctx, gfn, &page);
 	if (!error)
 		*handle = (unsigned long)page;
 	return error;
@@ -140,15 +180,37 @@ u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 
 void guest_mem_unmap(void *ctx, unsigned long handle)
 {
-	put_page((struct page *)handle);
+	put_guest_page(ctx, (struct page *)handle);
+}
+
+/*
+ * A word of a guest's memory. Where the memory is broken, which should end the guest at most,
+ * it is 0 and no reason to panic.
+ */
+static __always_inline u64 load_word(const void *addr)
+{
+#ifdef CONFIG_X86_64
+	u64 word = 0;
+
+	asm volatile("1: movq %1, %0\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE(1b, 2b, EX_TYPE_DEFAULT_MCE_SAFE)
+		     : "+r" (word) : "m" (*(const u64 *)addr));
+	return word;
+#else
+	return READ_ONCE(*(const u64 *)addr);
+#endif
 }
 
 /* Not even a mispredicted branch may lead out of the page, which the guest could learn from. */
 void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
 		    void *dst, unsigned int len)
 {
-	memcpy_from_page(dst, (struct page *)handle,
-			 array_index_nospec(offset, PAGE_SIZE - len + 1), len);
+	void *page = kmap_local_page((struct page *)handle);
+
+	if (copy_mc_to_kernel(dst, page + array_index_nospec(offset, PAGE_SIZE - len + 1), len))
+		memset(dst, 0, len);
+	kunmap_local(page);
 }
 
 u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
@@ -159,14 +221,12 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 	struct page *page = mem->tables[i];
 	u32 error;
 
-	if (!may_read(mem))
-		return PERF_GUEST_CALLCHAIN_BUDGET;
 	if (!page || mem->gfns[i] != gfn) {
 		error = get_guest_page(mem, gfn, &page);
 		if (error)
 			return error;
 		if (mem->tables[i])
-			put_page(mem->tables[i]);
+			put_guest_page(mem, mem->tables[i]);
 		mem->tables[i] = page;
 		mem->gfns[i] = gfn;
 	}
@@ -180,7 +240,7 @@ static void put_tables(struct vcpu_memory *mem)
 
 	for (i = 0; i < NR_TABLES; i++)
 		if (mem->tables[i])
-			put_page(mem->tables[i]);
+			put_guest_page(mem, mem->tables[i]);
 }
 
 /* Addresses are masked: what of them is the guest's choice stays in the page, see above. */
@@ -193,8 +253,8 @@ unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
 	unsigned int nr = 0;
 
 	for (;;) {
-		frames->next = READ_ONCE(*(u64 *)(page + (bp & in_page)));
-		frames->ret = READ_ONCE(*(u64 *)(page + ((bp + sizeof(u64)) & in_page)));
+		frames->next = load_word(page + (bp & in_page));
+		frames->ret = load_word(page + ((bp + sizeof(u64)) & in_page));
 		if (++nr == max || !guest_frame_follows(bp, frames->next, last))
 			break;
 		bp = frames->next;
@@ -355,6 +415,7 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 	walk.ips = chain->ips;
 	walk.max = chain->max;
 	walk.max_frames = chain->max_frames;
+	walk.reads = chain->reads;
 	walk.nr = 0;
 	walk.frames = 0;
 	walk.flags = 0;
@@ -392,6 +453,7 @@ void kvm_arch_guest_callchain_exit(struct kvm_vcpu *vcpu)
 	gc->exit.ip = kvm_rip_read(vcpu);
 	gc->exit.sp = kvm_rsp_read(vcpu);
 	gc->exit.nested = is_guest_mode(vcpu);
+	gc->exit.cpl = kvm_x86_call(get_cpl)(vcpu);
 }
 EXPORT_SYMBOL_GPL(kvm_arch_guest_callchain_exit);
 
@@ -406,6 +468,8 @@ static bool is_stale(struct kvm_vcpu *vcpu)
 	const struct kvm_guest_callchain *gc = &vcpu->guest_callchain;
 
 	return is_guest_mode(vcpu) != gc->exit.nested ||
+	       (mmu_is_nested(vcpu) && !is_guest_mode(vcpu)) ||
+	       kvm_x86_call(get_cpl)(vcpu) != gc->exit.cpl ||
 	       kvm_rsp_read(vcpu) != gc->exit.sp ||
 	       kvm_rip_read(vcpu) - gc->exit.ip > MAX_INSN_SIZE;
 }
@@ -421,7 +485,8 @@ static bool is_stale(struct kvm_vcpu *vcpu)
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain)
 {
-	struct vcpu_memory mem = { .vcpu = vcpu, .reads = chain->reads };
+	struct vcpu_memory mem = { .vcpu = vcpu };
+	const bool locked = chain->flags & PERF_GUEST_CALLCHAIN_PREEMPTED;
 	struct register_cache cache;
 
 	/* SEV-ES and later: what KVM has is not the guest's state */
@@ -437,8 +502,12 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	if (is_stale(vcpu)) {
 		chain->flags |= PERF_GUEST_CALLCHAIN_STALE;
 	} else {
+		if (locked)
+			mem.done = this_cpu_ptr(&done_pages);
 		walk_stack(vcpu, &mem, chain);
 		put_tables(&mem);
+		if (locked && mem.done->nr)
+			irq_work_queue(&mem.done->work);
 	}
 	restore_cache(vcpu, &cache);
 }

@@ -37,10 +37,10 @@
  *
  * The address space identifies a guest process as long as that lives; the
  * VMM's pid in sample_id and vcpu_id identify the vCPU. It is the physical address of
- * the guest's top page table, 0 without paging. On x86 it is CR3 without PCID and LAM
- * bits and without bit 12, by which page table isolation tells user code from the kernel:
- * of a guest built without that, two neighbouring tables are one. (With PAE bit 12 is only
- * left out of tables that begin a page; of 32-bit tables, not at all.)
+ * the guest's top page table, 0 without paging: on x86, CR3 without PCID and LAM bits.
+ * With page table isolation a Linux process has two such tables, of which that for user
+ * code follows the other, one page above. Nothing in a sample says whether a guest has
+ * this: without, these are two processes.
  */
 #ifndef _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H
 #define _UAPI_LINUX_PERF_GUEST_CALLCHAIN_H
