@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
@@ -28,6 +29,7 @@
 #include "guest-file.h"
 #include "guest-snapshot.h"
 #include "header.h"
+#include "printable.h"
 #include "symbol_conf.h"
 #include "util.h"
 
@@ -85,13 +87,13 @@ static u64 recording_id(const char *perf_data)
 }
 
 /*
- * The id of what was taken along; 0 if that has none.
+ * The id of what was taken along; 0 if that has none. @flags: O_NOFOLLOW or 0
  *
  * Return: 0 or a negative error.
  */
-static int snapshot_id(const char *path, u64 *id)
+static int snapshot_id(const char *path, int flags, u64 *id)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	char text[32];
 
 	*id = 0;
@@ -103,11 +105,11 @@ static int snapshot_id(const char *path, u64 *id)
 	return 0;
 }
 
-static bool has_id(const char *path, u64 id)
+static bool has_id(const char *path, int flags, u64 id)
 {
 	u64 its;
 
-	return !snapshot_id(path, &its) && its == id;
+	return !snapshot_id(path, flags, &its) && its == id;
 }
 
 /* The recording has another name by now: look at all that is beside it. */
@@ -127,24 +129,55 @@ static bool find_beside(const char *perf_data, u64 id, char *dir, size_t size)
 		if (!suffix || strcmp(suffix, SUFFIX))
 			continue;
 		snprintf(dir, size, "%.*s%s", len, perf_data, entry->d_name);
-		found = has_id(dir, id);
+		found = has_id(dir, O_NOFOLLOW, id);
 	}
 	if (list)
 		closedir(list);
 	return found;
 }
 
-/* The rule perf has for perf.data. */
-static bool may_use(const char *dir)
+/* NULL if perf may have made that; FTW_* in @type. */
+static const char *what_is_wrong(const struct stat *st, int type)
 {
-	struct stat st;
+	if (type == FTW_DNR || type == FTW_NS)
+		return "cannot be read";
+	if (S_ISLNK(st->st_mode))
+		return "is a link";
+	if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
+		return "is no regular file";
+	/* the rule perf has for perf.data */
+	if (st->st_uid && st->st_uid != geteuid() && !symbol_conf.force)
+		return "is not yours or root's (-f uses it)";
+	return NULL;
+}
 
-	if (stat(dir, &st) < 0)
+static int check_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	const char *wrong = what_is_wrong(st, type);
+	char name[PATH_MAX];
+
+	if (!wrong)
+		return 0;
+	strlcpy(name, path, sizeof(name));
+	text__make_printable(name);
+	pr_warning("%s %s: no symbols of the guests\n", name, wrong);
+	if (!ftw->level && S_ISLNK(st->st_mode))
+		pr_warning("If it is yours: --guestmount=%s\n", name);
+	return 1;
+}
+
+/*
+ * Somebody else may have made what is there. A FIFO would hold up for ever what opens it, a
+ * link would lead elsewhere: perf makes neither.
+ */
+static bool may_use(const char *dir, bool given)
+{
+	char real[PATH_MAX];
+
+	/* what the user names may be a link */
+	if (given && !realpath(dir, real))
 		return false;
-	if (!st.st_uid || st.st_uid == geteuid() || symbol_conf.force)
-		return true;
-	pr_warning("%s is not yours or root's: not used (-f uses it)\n", dir);
-	return false;
+	return !nftw(given ? real : dir, check_entry, 32, FTW_PHYS);
 }
 
 /* Find it in @dir, PERFDATA.guests as yet; or say why it is not there. */
@@ -152,7 +185,7 @@ static bool find(const char *perf_data, u64 id, char *dir, size_t size)
 {
 	char other[PATH_MAX];
 	u64 its;
-	int err = snapshot_id(dir, &its);
+	int err = snapshot_id(dir, 0, &its);
 
 	if (!err && id && its == id)
 		return true;
@@ -179,9 +212,9 @@ static bool is_of_recording(const char *given, const char *dir, u64 id)
 	struct stat st_a, st_b;
 
 	if (id)
-		return has_id(given, id);
+		return has_id(given, 0, id);
 	return !stat(given, &st_a) && !stat(dir, &st_b) && st_a.st_dev == st_b.st_dev &&
-	       st_a.st_ino == st_b.st_ino && has_id(given, 0);
+	       st_a.st_ino == st_b.st_ino && has_id(given, 0, 0);
 }
 
 void guest_snapshot__attach(const char *perf_data)
@@ -200,7 +233,7 @@ void guest_snapshot__attach(const char *perf_data)
 		strlcpy(dir, given, sizeof(dir));
 	else
 		guest_snapshot__use(NULL);
-	if ((!given && !find(perf_data, id, dir, sizeof(dir))) || !may_use(dir))
+	if ((!given && !find(perf_data, id, dir, sizeof(dir))) || !may_use(dir, given))
 		return;
 	guest_snapshot__use(dir);
 	perf_guest = true;

@@ -135,7 +135,8 @@ const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t 
  *
  * That is PERFDATA.guests, or another directory beside it that has the id of the recording.
  * Sets symbol_conf.guestmount, unless the user has, and perf_guest. A line says if what is
- * there belongs to another recording, or cannot be read.
+ * there belongs to another recording, cannot be read, or has links, FIFOs or the like in it:
+ * then none of it is used.
  */
 void guest_snapshot__attach(const char *perf_data);
 
