@@ -22,8 +22,8 @@ echo 'int main(void) { return 0; } int called(void) { return main(); }' > progra
 gcc -g -static -nostdlib -Wl,-e,main -Wl,-Ttext=0x401000 -o program program.c
 guest=perf.data.guests/100
 modules=$guest/lib/modules/6.1.0
-mkdir -p $guest/{proc,processes,user/bin} $modules
-printf 'name web\nvmm qemu\n' > $guest/guest
+taken_along
+mkdir -p $guest/{processes,user/bin} $modules
 grep -v guestmod kallsyms > $guest/proc/kallsyms
 echo "Linux version 6.1.0 " > $guest/proc/version
 for suffix in ko.xz ko.gz ko; do
