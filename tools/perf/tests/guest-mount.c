@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/time64.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/sysmacros.h>
@@ -235,6 +236,50 @@ static int test__guest_mount_child(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+static int slow_child(void *arg __maybe_unused, void *result, int root __maybe_unused)
+{
+	usleep(1300 * USEC_PER_MSEC);
+	*(int *)result = 3;
+	return 0;
+}
+
+/* What is on the terminal meanwhile. */
+static int watch_slow_child(int terminal, char *text, size_t size)
+{
+	const struct guest_child child = {
+		.fn = slow_child, .idle_ms = TIMEOUT_MS, .waiting = "web: slow",
+	};
+	int result = 0, saved = dup(STDERR_FILENO), slave, err = -1;
+	ssize_t n = -1;
+
+	slave = grantpt(terminal) || unlockpt(terminal) ? -1 :
+		open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	if (slave >= 0 && dup2(slave, STDERR_FILENO) >= 0) {
+		err = guest_child__run(&child, &result, sizeof(result));
+		dup2(saved, STDERR_FILENO);
+		n = read(terminal, text, size - 1);
+	}
+	close(slave);
+	close(saved);
+	text[max_t(ssize_t, n, 0)] = '\0';
+	return err ?: result;
+}
+
+static int test__guest_mount_waiting(struct test_suite *test __maybe_unused,
+				     int subtest __maybe_unused)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), ret;
+	char text[256];
+
+	TEST_ASSERT_VAL("a terminal", terminal >= 0);
+	ret = watch_slow_child(terminal, text, sizeof(text));
+	close(terminal);
+	TEST_ASSERT_EQUAL("result", ret, 3);
+	TEST_ASSERT_EQUAL("line", strcmp(text, "\r\033[K[ perf kvm-callchain: web: slow: 1 s ]"
+					       "\r\033[K"), 0);
+	return TEST_OK;
+}
+
 static int facts_child(void *arg __maybe_unused, void *result, int root)
 {
 	guest_facts__read(result, root);
@@ -327,6 +372,7 @@ static struct test_case tests__guest_mount[] = {
 	TEST_CASE("Guest callchain mount, links out of it", guest_mount_links),
 	TEST_CASE("Guest callchain mount, no regular files", guest_mount_special),
 	TEST_CASE("Guest callchain mount, hanging", guest_mount_child),
+	TEST_CASE("Guest callchain mount, slow", guest_mount_waiting),
 	TEST_CASE("Guest callchain mount, facts about the kernel", guest_mount_facts),
 	TEST_CASE("Guest callchain mount, lines of kallsyms", guest_mount_symbols),
 	{ .name = NULL, }

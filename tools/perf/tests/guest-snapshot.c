@@ -2,6 +2,7 @@
 /*
  * What is taken along of a guest, from mounts good and bad; and where it is written.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -191,6 +192,52 @@ static int check_links(void)
 	return TEST_OK;
 }
 
+/* What there is no room for is left out; it is no error. */
+static int check_room(void)
+{
+	int root = guest_file__root(dir);
+	struct guest_dir out = { .fd = root };
+	FILE *file;
+
+	guest_dir__limit(&out, 12);
+	put_text("small", "12345678");
+	TEST_ASSERT_EQUAL("fits", (int)guest_file__copy(root, "small", &out, "a/copy", 100), 8);
+	TEST_ASSERT_EQUAL("left", (int)guest_dir__left(&out), 4);
+	TEST_ASSERT_EQUAL("does not", (int)guest_file__copy(root, "small", &out, "other", 100),
+			  -EFBIG);
+	TEST_ASSERT_EQUAL("is no question of room",
+			  (int)guest_file__copy(root, "small", &out, "other", 2), -EFBIG);
+	file = guest_dir__fcreate(&out, "text");
+	TEST_ASSERT_VAL("create", file);
+	fprintf(file, "12345");
+	TEST_ASSERT_EQUAL("nor this", guest_dir__fadd(&out, file, "text"), -EFBIG);
+	file = guest_dir__fcreate(&out, "text");
+	TEST_ASSERT_VAL("create", file);
+	fprintf(file, "1234");
+	TEST_ASSERT_EQUAL("this", guest_dir__fadd(&out, file, "text"), 0);
+	TEST_ASSERT_VAL("what is there", is("a/copy", "12345678") && is("text", "1234") &&
+			is("other", NULL) && is(GUEST_DIR_PART, NULL));
+	TEST_ASSERT_EQUAL("files left out", (int)out.left_out, 2);
+	TEST_ASSERT_EQUAL("no error", out.err, 0);
+	guest_dir__limit(&out, UINT64_MAX);
+	TEST_ASSERT_VAL("no more than is free", out.room && out.room < UINT64_MAX);
+	close(root);
+	return TEST_OK;
+}
+
+static int test__guest_snapshot_room(struct test_suite *test __maybe_unused,
+				     int subtest __maybe_unused)
+{
+	int ret;
+
+	strcpy(dir, "/tmp/perf-guest-snapshot-XXXXXX");
+	if (!mkdtemp(dir))
+		return TEST_FAIL;
+	ret = check_room();
+	rm_rf(dir);
+	return ret;
+}
+
 #define DEPTH	2000
 
 /* Deeper than there may be open files, or a path may be long; and a link in it. */
@@ -355,6 +402,7 @@ static int test__guest_snapshot_notes(struct test_suite *test __maybe_unused,
 static struct test_case tests__guest_snapshot[] = {
 	TEST_CASE("Guest callchain snapshot of a guest's symbols", guest_snapshot_take),
 	TEST_CASE("Guest callchain directories written by descriptor", guest_snapshot_dir),
+	TEST_CASE("Guest callchain room for what is taken along", guest_snapshot_room),
 	TEST_CASE("Guest callchain doctor", guest_snapshot_doctor),
 	TEST_CASE("Guest callchain build-id of a guest's kernel", guest_snapshot_notes),
 	{ .name = NULL, }

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,8 +170,23 @@ struct deadline {
 	const u64 *progress;
 	u64 last;
 	s64 idle_ms;
-	s64 idle, total;	/* in guest_child__now_ms() */
+	s64 begin, idle, total;	/* in guest_child__now_ms() */
+	const char *waiting;
+	s64 shown;		/* of it, in seconds */
 };
+
+/* On a line of the terminal: what is waited for. */
+static void deadline__show(struct deadline *deadline)
+{
+	s64 seconds = (guest_child__now_ms() - deadline->begin) / (s64)MSEC_PER_SEC;
+
+	if (!deadline->waiting || seconds == deadline->shown || quiet || !isatty(STDERR_FILENO))
+		return;
+	deadline->shown = seconds;
+	fprintf(stderr, "\r\033[K[ perf kvm-callchain: %s: %" PRId64 " s ]", deadline->waiting,
+		seconds);
+	fflush(stderr);
+}
 
 static bool deadline__is_over(struct deadline *deadline)
 {
@@ -192,8 +208,10 @@ static int read_until(int fd, void *buf, size_t size, struct deadline *deadline)
 	while (size) {
 		if (deadline__is_over(deadline))
 			return -ETIMEDOUT;
-		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, 100)) <= 0)
+		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, 100)) <= 0) {
+			deadline__show(deadline);
 			continue;
+		}
 		n = read(fd, buf, size);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -221,27 +239,40 @@ void guest_child__end(pid_t pid)
 	}
 }
 
-static int get_result(const struct guest_child *child, int from, const struct seen *seen,
-		      void *result, size_t size)
+static int read_result(const struct guest_child *child, int from, struct deadline *deadline,
+		       void *result, size_t size)
 {
-	s64 total_ms = child->total_ms ?: (s64)child->idle_ms * GUEST_CHILD_PATIENCE;
-	struct deadline deadline = {
-		.progress = &seen->progress,
-		.idle_ms  = child->idle_ms,
-		.idle	  = guest_child__now_ms() + child->idle_ms,
-		.total	  = guest_child__now_ms() + total_ms,
-	};
 	int err, ret = -EIO;
 
-	err = read_until(from, &ret, sizeof(ret), &deadline);
+	err = read_until(from, &ret, sizeof(ret), deadline);
 	if (err)
 		return err;
 	/* no more is to be expected from a child that is the guest's by now */
 	if (ret)
 		return ret < 0 && ret >= -4095 ? ret : -EBADMSG;
-	err = read_until(from, result, size, &deadline);
+	err = read_until(from, result, size, deadline);
 	if (!err && child->check && !child->check(result))
 		err = -EBADMSG;
+	return err;
+}
+
+static int get_result(const struct guest_child *child, int from, const struct seen *seen,
+		      void *result, size_t size)
+{
+	s64 total_ms = child->total_ms ?: (s64)child->idle_ms * GUEST_CHILD_PATIENCE;
+	s64 now = guest_child__now_ms();
+	struct deadline deadline = {
+		.progress = &seen->progress,
+		.idle_ms  = child->idle_ms,
+		.begin	  = now,
+		.idle	  = now + child->idle_ms,
+		.total	  = now + total_ms,
+		.waiting  = child->waiting,
+	};
+	int err = read_result(child, from, &deadline, result, size);
+
+	if (deadline.shown)
+		fprintf(stderr, "\r\033[K");
 	return err;
 }
 

@@ -29,6 +29,7 @@
  * @idle_ms: it is killed when it has not got anything from the guest's files for that time
  * @total_ms: or after that time in all; 0 for GUEST_CHILD_PATIENCE times as long
  * @file_max: bytes of a file that it writes; 0 for no limit
+ * @waiting: what a terminal shows while it takes more than a second; NULL for nothing
  */
 struct guest_child {
 	int	   (*fn)(void *arg, void *result, int root);
@@ -39,6 +40,7 @@ struct guest_child {
 	int	   out, fd, input;
 	int	   idle_ms, total_ms;
 	u64	   file_max;
+	const char *waiting;
 };
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/types.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "guest-dir.h"
@@ -86,6 +87,37 @@ static int note(struct guest_dir *dir, int err)
 	return err;
 }
 
+void guest_dir__limit(struct guest_dir *dir, u64 max)
+{
+	struct statvfs fs;
+
+	dir->room = max;
+	if (!fstatvfs(dir->fd, &fs))
+		dir->room = min_t(u64, max, (u64)fs.f_bavail * fs.f_frsize / 2) ?: 1;
+}
+
+u64 guest_dir__left(const struct guest_dir *dir)
+{
+	if (!dir->room)
+		return INT64_MAX;
+	return dir->used < dir->room ? dir->room - dir->used : 0;
+}
+
+/* Count a file that is complete. */
+static int use_room(struct guest_dir *dir, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((u64)st.st_size > guest_dir__left(dir)) {
+		dir->left_out++;
+		return -EFBIG;
+	}
+	dir->used += st.st_size;
+	return 0;
+}
+
 int guest_dir__create(struct guest_dir *dir, const char *path)
 {
 	int fd = make_dirs(dir->fd, path);
@@ -107,6 +139,8 @@ FILE *guest_dir__fcreate(struct guest_dir *dir, const char *path)
 
 int guest_dir__add(struct guest_dir *dir, int fd, const char *path, int err)
 {
+	if (!err)
+		err = use_room(dir, fd);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err && renameat(dir->fd, GUEST_DIR_PART, dir->fd, path) < 0)

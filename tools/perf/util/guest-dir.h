@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <linux/types.h>
 
 /**
  * guest_dir__open - open what is below a directory
@@ -28,13 +29,29 @@ int guest_dir__open(int dir, const char *path, int flags, mode_t mode);
  * struct guest_dir - a directory that is being filled
  * @fd:	 its descriptor
  * @err: 0, or that the disk is full or fails: -ENOSPC and the like
+ * @room: bytes that all files in it may have; 0 for any
+ * @used: bytes that they have
+ * @left_out: files for which there was no room
  *
  * One file is written at a time. It has its name only when it is complete.
  */
 struct guest_dir {
 	int fd;
 	int err;
+	u64 room, used;
+	u32 left_out;
 };
+
+/**
+ * guest_dir__limit - set its room
+ * @max: bytes
+ *
+ * It is no more than half of the free space: the rest is for others, and the recording.
+ */
+void guest_dir__limit(struct guest_dir *dir, u64 max);
+
+/** guest_dir__left - bytes that the next file may have */
+u64 guest_dir__left(const struct guest_dir *dir);
 
 /** GUEST_DIR_PART - the name a file has until then; left there by who was killed meanwhile */
 #define GUEST_DIR_PART	".part"
@@ -55,8 +72,8 @@ FILE *guest_dir__fcreate(struct guest_dir *dir, const char *path);
  *
  * It replaces a file of that name.
  *
- * Return: 0; a negative error if not all of it could be written. There is no such file
- * then, or the one that was there.
+ * Return: 0; a negative error if not all of it could be written, -EFBIG if there is no room
+ * for it. There is no such file then, or the one that was there.
  */
 int guest_dir__add(struct guest_dir *dir, int fd, const char *path, int err);
 int guest_dir__fadd(struct guest_dir *dir, FILE *file, const char *path);

@@ -17,8 +17,8 @@
 
 /* The first sample may have to load all files of a process. */
 #define SAMPLE_MS	10000
-/* What is slow with every sample is given up, too: replies later than a moment, in all. */
-#define MOMENT_MS	20
+/* What is slow with every sample is given up, too: more than a moment each, in all. */
+#define MOMENT_MS	2
 #define PATIENCE_MS	60000
 
 struct request {
@@ -92,8 +92,7 @@ static bool get_reply(struct guest_dwarf_child *child, struct reply *reply)
 	} while (ret < 0 && errno == EINTR);
 
 	took = guest_child__now_ms() - begin;
-	if (took > MOMENT_MS)
-		child->slow_ms += took;
+	child->slow_ms = max_t(s64, child->slow_ms + took - MOMENT_MS, 0);
 	if (child->slow_ms > PATIENCE_MS) {
 		child->started = GUEST_DWARF_CHILDREN;	/* and no other one */
 		return false;

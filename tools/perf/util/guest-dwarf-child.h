@@ -19,7 +19,7 @@
  * @started:   how many there have been
  * @processes: the guest's processes that are known
  * @sample_ms: time it has for a sample
- * @slow_ms:   time that samples took which took long
+ * @slow_ms:   what samples took beyond a moment each
  */
 struct guest_dwarf_child {
 	char  *dir;
@@ -28,7 +28,7 @@ struct guest_dwarf_child {
 	int   started;
 	u32   processes;
 	int   sample_ms;
-	u64   slow_ms;
+	s64   slow_ms;
 };
 
 /**

@@ -279,6 +279,7 @@ s64 guest_file__copy(int root, const char *from, struct guest_dir *out, const ch
 		     u64 limit)
 {
 	int in, fd, bad = 0;
+	u64 left;
 	s64 ret;
 
 	in = guest_file__open(root, from);
@@ -289,7 +290,10 @@ s64 guest_file__copy(int root, const char *from, struct guest_dir *out, const ch
 		ret = fd;
 		goto out_close;
 	}
-	ret = copy_fd(in, fd, limit, &bad);
+	left = guest_dir__left(out);
+	ret = copy_fd(in, fd, min(limit, left), &bad);
+	if (ret == -EFBIG && left < limit)
+		out->left_out++;
 	if (ret >= 0 || bad)
 		bad = guest_dir__add(out, fd, to, bad);
 	else

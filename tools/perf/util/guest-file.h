@@ -82,7 +82,7 @@ int guest_file__lines(int root, const char *path, u64 limit,
 /**
  * guest_file__copy - copy a file as it is
  * @out:   directory of the host, in which @to is made; what cannot be written is noted there
- * @limit: bytes at most
+ * @limit: bytes at most; there may be less room in @out
  *
  * Return: bytes copied, -EFBIG if the file is larger, another negative error. Without
  * success there is no file @to.

@@ -67,15 +67,17 @@ static bool look_is_valid(const void *result)
 
 static void guest__look(struct guest *guest, const char *dir)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], waiting[GUEST_NAME_MAX + 64];
 	const struct guest_child child = {
 		.fn = look_child, .check = look_is_valid, .dir = path, .mounted = true,
-		.idle_ms = GUEST_MOUNT_IDLE_MS,
+		.idle_ms = GUEST_MOUNT_IDLE_MS, .total_ms = 3 * GUEST_MOUNT_IDLE_MS,
+		.waiting = waiting,
 	};
 	struct look look;
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+	snprintf(waiting, sizeof(waiting), "%s: looking at its guest mount", guest->name);
 	err = guest_child__run(&child, &look, sizeof(look));
 	if (err == -ETIMEDOUT)
 		pr_warning("%s does not answer: left out\n", path);

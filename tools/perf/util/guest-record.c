@@ -238,6 +238,9 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 	if (snapshot->symbols)
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
 			snapshot->symbols, snapshot->modules, snapshot->module_files);
+	if (snapshot->left_out)
+		pr_warning("%s: %u of its files were left out: of a guest no more is taken than %llu MiB, or half of the free space\n",
+			   guest->name, snapshot->left_out, GUEST_SNAPSHOT_MAX >> 20);
 	if (snapshot->processes)
 		pr_info("%s: %u processes, %u files of theirs\n", guest->name,
 			snapshot->processes, snapshot->user_files);

@@ -193,7 +193,7 @@ static int look_child(void *arg, void *result, int root)
 
 	if (!again)
 		return -ENOMEM;
-	again->out.fd = *(const int *)arg;
+	again->out = *(const struct guest_dir *)arg;
 	again->root = root;
 	return look(again, result);
 }
@@ -209,21 +209,27 @@ static bool change_is_valid(const void *result)
 int guest_snapshot__look_again(const struct guest *guest, int dir,
 			       struct guest_snapshot_change *change)
 {
+	char waiting[GUEST_NAME_MAX + 64];
+	struct guest_dir out = { .err = 0 };
 	struct guest_child child = {
-		.fn = look_child, .arg = &child.out, .check = change_is_valid,
+		.fn = look_child, .arg = &out, .check = change_is_valid,
 		.dir = guest->mount, .mounted = true, .idle_ms = AGAIN_IDLE_MS,
+		.total_ms = 6 * AGAIN_IDLE_MS, .waiting = waiting,
 	};
 	int err;
 
 	memset(change, 0, sizeof(*change));
 	if (!*guest->mount)
 		return 0;
-	child.out = guest_snapshot__open(dir, guest->pid);
-	if (child.out < 0)
-		return child.out;
+	out.fd = guest_snapshot__open(dir, guest->pid);
+	if (out.fd < 0)
+		return out.fd;
+	snprintf(waiting, sizeof(waiting), "%s: looking at it again", guest->name);
+	guest_dir__limit(&out, GUEST_SNAPSHOT_MAX);
+	child.out = out.fd;
 	err = guest_child__run(&child, change, sizeof(*change));
-	unlinkat(child.out, GUEST_DIR_PART, 0);
-	close(child.out);
+	unlinkat(out.fd, GUEST_DIR_PART, 0);
+	close(out.fd);
 	return err;
 }
 

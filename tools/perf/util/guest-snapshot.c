@@ -28,6 +28,9 @@
 #include "symbol_conf.h"
 
 #define SNAPSHOT_IDLE_MS 15000
+/* of a guest that always has one more byte; programs are up to 1 GiB */
+#define TOTAL_MS	120000
+#define FILES_TOTAL_MS	300000
 #define CONFIG_LIMIT	(4 << 20)
 #define KERNEL_LIMIT	(256ULL << 20)
 
@@ -285,6 +288,7 @@ static int take_child(void *arg, void *result, int root)
 	if (!take->out.err && take->what & GUEST_SNAPSHOT_PROCESSES)
 		guest_snapshot__take_processes(root, &take->out, take->what & GUEST_SNAPSHOT_FILES,
 					       snapshot);
+	snapshot->left_out = take->out.left_out;
 	return take->out.err ?: err;
 }
 
@@ -300,12 +304,17 @@ static bool snapshot_is_valid(const void *result)
 
 static int run_child(struct take *take, struct guest_snapshot *snapshot)
 {
+	char waiting[GUEST_NAME_MAX + 64];
 	struct guest_child child = {
 		.fn = take_child, .arg = take, .check = snapshot_is_valid,
 		.dir = take->guest->mount, .mounted = true, .out = take->out.fd,
 		.idle_ms = SNAPSHOT_IDLE_MS,
+		.total_ms = take->what & GUEST_SNAPSHOT_FILES ? FILES_TOTAL_MS : TOTAL_MS,
+		.waiting = waiting,
 	};
 
+	snprintf(waiting, sizeof(waiting), "%s: taking its symbols along", take->guest->name);
+	guest_dir__limit(&take->out, GUEST_SNAPSHOT_MAX);
 	return guest_child__run(&child, snapshot, sizeof(*snapshot));
 }
 

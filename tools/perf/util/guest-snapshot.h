@@ -36,6 +36,7 @@ struct thread;
  * @kernel:	  the file of the kernel, if it may have ORC tables, or with the processes' files
  * @processes:	  those that have code of files
  * @user_files:	  files it is of that were copied
+ * @left_out:	  files for which there was no room
  */
 struct guest_snapshot {
 	u64	symbols;
@@ -44,7 +45,14 @@ struct guest_snapshot {
 	bool	kernel;
 	u32	processes;
 	u32	user_files;
+	u32	left_out;
 };
+
+/**
+ * GUEST_SNAPSHOT_MAX - bytes of a guest at most, in what was taken and what is new later on;
+ * nor more than half of the space that is free when its turn comes
+ */
+#define GUEST_SNAPSHOT_MAX	(2ULL << 30)
 
 /**
  * enum guest_snapshot_what - what to take

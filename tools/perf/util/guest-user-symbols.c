@@ -42,12 +42,22 @@
 #define NAME_MAX_LEN	512
 #define TEXT_MAX	(64 << 20)
 
-/* Of all files, and the time they may take: these are up to the guests. */
-static u32 symbols_left = 4 << 20;
-static s64 ms_left = 120 * MSEC_PER_SEC;
+/*
+ * What a guest's files may have and take in all: it is up to the guest, and not to be
+ * another one's loss.
+ */
+struct budget {
+	struct budget *next;
+	int	      pid;
+	u32	      symbols_left;
+	s64	      ms_left;
+};
+
+static struct budget *budgets;
 
 /* @dir: the guest's directory; @file: as struct guest_processes has it */
 struct request {
+	struct budget *budget;
 	char	   dir[PATH_MAX];
 	const char *file;
 	FILE	   *out;
@@ -223,7 +233,7 @@ static struct symbol *parse_symbol(const char *line)
 	return symbol__new(offset, size, binding, STT_FUNC, line + name);
 }
 
-static u32 parse_symbols(FILE *file, struct dso *dso)
+static u32 parse_symbols(FILE *file, struct dso *dso, struct budget *budget)
 {
 	char line[GUEST_LINE_MAX];
 	struct symbol *sym;
@@ -231,7 +241,7 @@ static u32 parse_symbols(FILE *file, struct dso *dso)
 	ssize_t len;
 
 	rewind(file);
-	for (lines = 0; lines < SYMBOLS_MAX && symbols_left; lines++) {
+	for (lines = 0; lines < SYMBOLS_MAX && budget->symbols_left; lines++) {
 		len = text__read_line(line, sizeof(line), file);
 		if (len == -1)
 			break;
@@ -242,10 +252,29 @@ static u32 parse_symbols(FILE *file, struct dso *dso)
 		if (!sym)
 			continue;
 		symbols__insert(dso__symbols(dso), sym);
-		symbols_left--;
+		budget->symbols_left--;
 		nr++;
 	}
 	return nr;
+}
+
+static struct budget *find_budget(int pid)
+{
+	struct budget *budget;
+
+	for (budget = budgets; budget; budget = budget->next) {
+		if (budget->pid == pid)
+			return budget;
+	}
+	budget = malloc(sizeof(*budget));
+	if (!budget)
+		return NULL;
+	*budget = (struct budget) {
+		.next = budgets, .pid = pid, .symbols_left = 4 << 20,
+		.ms_left = 120 * MSEC_PER_SEC,
+	};
+	budgets = budget;
+	return budget;
 }
 
 /* Split ".../PID/user/FILE" where a guest's file is. */
@@ -253,10 +282,13 @@ static bool find_file(const struct dso *dso, struct request *request)
 {
 	const char *mount = symbol_conf.guestmount, *name = dso__long_name(dso);
 	size_t len = mount ? strlen(mount) : 0;
-	int end = 0;
+	int end = 0, pid = 0;
 
-	if (!len || strncmp(name, mount, len) || sscanf(name + len, "/%*d/user/%n", &end) < 0 ||
-	    !end)
+	if (!len || strncmp(name, mount, len) ||
+	    sscanf(name + len, "/%d/user/%n", &pid, &end) < 0 || !end)
+		return false;
+	request->budget = find_budget(pid);
+	if (!request->budget)
 		return false;
 	len += end;
 	snprintf(request->dir, sizeof(request->dir), "%.*s", (int)(len - strlen("/user/")), name);
@@ -270,12 +302,12 @@ static int run(struct request *request, struct answer *answer)
 	struct guest_child child = {
 		.fn = read_symbols, .arg = request, .dir = request->dir,
 		.fd = fileno(request->out), .file_max = TEXT_MAX,
-		.idle_ms = min_t(s64, READ_IDLE_MS, ms_left),
+		.idle_ms = READ_IDLE_MS, .total_ms = request->budget->ms_left,
 	};
 	struct stat st;
 	int err;
 
-	if (ms_left <= 0 || !symbols_left)
+	if (request->budget->ms_left <= 0 || !request->budget->symbols_left)
 		return -EDQUOT;
 	err = guest_child__run(&child, answer, sizeof(*answer));
 	if (err)
@@ -299,10 +331,10 @@ bool guest_user__load(struct dso *dso)
 	request.out = tmpfile();
 	err = request.out ? run(&request, &answer) : -errno;
 	if (!err)
-		nr = parse_symbols(request.out, dso);
+		nr = parse_symbols(request.out, dso, request.budget);
 	if (request.out)
 		fclose(request.out);
-	ms_left -= ((s64)rdclock() - start) / NSEC_PER_MSEC;
+	request.budget->ms_left -= ((s64)rdclock() - start) / NSEC_PER_MSEC;
 	/* -ENOENT: it was not taken along; -ENOEXEC: the guest maps other files, too */
 	if (err && err != -ENOENT && err != -ENOEXEC)
 		pr_warning("No symbols of the guest's %s: %s\n", request.file, strerror(-err));
