@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/capability.h>
@@ -17,13 +18,16 @@
 #include <linux/mount.h>
 #include <linux/types.h>
 #include <sys/fsuid.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #ifdef HAVE_LIBSECCOMP_SUPPORT
 #include <seccomp.h>
 #endif
+#include "guest-untrusted.h"
 #include "guest-wall.h"
 
 /* perf's copy of the system call numbers has only a few; these are everywhere the same */
@@ -37,6 +41,12 @@
 #define SYS_landlock_create_ruleset	444
 #define SYS_landlock_add_rule		445
 #define SYS_landlock_restrict_self	446
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range			436
+#endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC		4
 #endif
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE			0x8000
@@ -160,29 +170,37 @@ static bool allow(int ruleset, int dir, u64 access)
 	return !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
 }
 
-static bool enter_landlock(const struct guest_wall *wall, int root)
+/* Return: rules that allow nothing yet, -1 without Landlock; @rights: all that it knows */
+static int make_rules(u64 *rights)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
 			       LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset_attr attr;
-	int ruleset;
-	bool ok;
 
 	if (!guest_wall_landlock || version < 1)
+		return -1;
+	*rights = landlock_rights[min_t(long, version, ARRAY_SIZE(landlock_rights) - 1)];
+	attr = (struct landlock_ruleset_attr) { .handled_access_fs = *rights };
+	return syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+}
+
+static bool enter_landlock(const struct guest_wall *wall, int root)
+{
+	u64 rights;
+	int rules = make_rules(&rights);
+	bool ok;
+
+	if (rules < 0)
 		return false;
 	/* the first version lets no file move to another directory, as each does when complete */
-	if (wall->out && version < 2)
+	if (wall->out && !(rights & REFER)) {
+		close(rules);
 		return false;
-	version = min_t(long, version, ARRAY_SIZE(landlock_rights) - 1);
-	attr = (struct landlock_ruleset_attr) { .handled_access_fs = landlock_rights[version] };
-	ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	if (ruleset < 0)
-		return false;
-	ok = (root < 0 || allow(ruleset, root, READ)) &&
-	     (!wall->out ||
-	      allow(ruleset, wall->out, (WRITE | REFER | TRUNCATE) & landlock_rights[version])) &&
-	     !syscall(SYS_landlock_restrict_self, ruleset, 0);
-	close(ruleset);
+	}
+	ok = (root < 0 || allow(rules, root, READ)) &&
+	     (!wall->out || allow(rules, wall->out, (WRITE | REFER | TRUNCATE) & rights)) &&
+	     !syscall(SYS_landlock_restrict_self, rules, 0);
+	close(rules);
 	return ok;
 }
 
@@ -297,6 +315,164 @@ static int filter_calls(void)
 }
 
 #endif
+
+#define TOOL_SECONDS	60
+#define TOOL_MEMORY	(2ULL << 30)
+
+/* The guest's file that a program is about to be run for. */
+static char tool_file[PATH_MAX];
+
+static void allow_path(int rules, const char *path, u64 access)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC);
+
+	/* what is not there is nothing that the program could do without */
+	if (fd < 0)
+		return;
+	allow(rules, fd, access);
+	close(fd);
+}
+
+static bool landlock_tool(void)
+{
+	static const char * const programs[] = {
+		"/usr", "/bin", "/lib", "/lib64", "/opt", "/nix/store",
+	};
+	u64 rights;
+	int rules = make_rules(&rights);
+	size_t i;
+	bool ok;
+
+	if (rules < 0)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(programs); i++)
+		allow_path(rules, programs[i], READ | LANDLOCK_ACCESS_FS_EXECUTE);
+	allow_path(rules, "/etc/ld.so.cache", LANDLOCK_ACCESS_FS_READ_FILE);
+	allow_path(rules, "/dev/null",
+		   LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+	allow_path(rules, tool_file, LANDLOCK_ACCESS_FS_READ_FILE);
+	ok = !syscall(SYS_landlock_restrict_self, rules, 0);
+	close(rules);
+	return ok;
+}
+
+#ifdef HAVE_LIBSECCOMP_SUPPORT
+
+/* What a program that prints something about a file does not do. */
+static const char * const not_for_tools[] = {
+	"socket", "socketpair", "connect", "bind", "ptrace", "process_vm_readv",
+	"process_vm_writev", "pidfd_open", "pidfd_getfd", "kill", "tkill", "rt_sigqueueinfo",
+	"rt_tgsigqueueinfo", "creat", "openat2", "open_by_handle_at", "unlink", "unlinkat",
+	"rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "mkdir",
+	"mkdirat", "rmdir", "mknod", "mknodat", "truncate", "chmod", "fchmod", "fchmodat",
+	"chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr",
+	"removexattr", "lremovexattr", "fremovexattr", "utime", "utimes", "utimensat",
+	"futimesat", "mount", "umount2", "open_tree", "move_mount", "fsopen", "chroot",
+	"pivot_root", "unshare", "setns", "bpf", "perf_event_open", "io_uring_setup",
+	"userfaultfd", "keyctl", "add_key", "request_key", "init_module", "finit_module",
+	"kexec_load", "msgget", "semget", "shmget", "mq_open", "pidfd_send_signal",
+	"process_madvise", "name_to_handle_at", "syslog", "quotactl", "acct", "swapon", "reboot",
+};
+
+/* What puts words into the mouth of who sits at a terminal; the kernel looks at 32 bits. */
+static const unsigned int not_for_terminals[] = { TIOCSTI, TIOCLINUX };
+
+static bool forbid(scmp_filter_ctx filter, const char *name, unsigned int nr,
+		   struct scmp_arg_cmp arg)
+{
+	int call = seccomp_syscall_resolve_name(name);
+
+	return call == __NR_SCMP_ERROR ||
+	       !seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, nr, &arg);
+}
+
+static bool forbid_all(scmp_filter_ctx filter)
+{
+	static const int writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
+	struct scmp_arg_cmp none = {};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(not_for_tools); i++) {
+		if (!forbid(filter, not_for_tools[i], 0, none))
+			return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(writing); i++) {
+		int w = writing[i];
+
+		if (!forbid(filter, "open", 1, SCMP_A1(SCMP_CMP_MASKED_EQ, w, w)) ||
+		    !forbid(filter, "openat", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, w, w)))
+			return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(not_for_terminals); i++) {
+		if (!forbid(filter, "ioctl", 1, SCMP_A1(SCMP_CMP_MASKED_EQ, ~0U,
+							not_for_terminals[i])))
+			return false;
+	}
+	/* in a namespace of its own it would have capabilities; libc does without clone3 */
+	return forbid(filter, "clone", 1,
+		      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER)) &&
+	       !seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+				 seccomp_syscall_resolve_name("clone3"), 0);
+}
+
+static bool filter_tool(void)
+{
+	scmp_filter_ctx filter;
+	bool ok;
+
+	if (!can_filter())
+		return true;
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	ok = filter && forbid_all(filter) && !seccomp_load(filter);
+	seccomp_release(filter);
+	return ok;
+}
+
+#else
+
+static bool filter_tool(void)
+{
+	return true;
+}
+
+#endif
+
+static void limit(int resource, rlim_t max)
+{
+	struct rlimit rlimit = { max, max };
+
+	setrlimit(resource, &rlimit);
+}
+
+/* addr2line has its questions there, in a pipe; objdump would have perf's terminal. */
+static void close_terminal(void)
+{
+	int null = isatty(STDIN_FILENO) ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+}
+
+static void enter_for_tool(void)
+{
+	close_terminal();
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_FSIZE, 0);		/* its output goes to a pipe */
+	limit(RLIMIT_AS, TOOL_MEMORY);
+	limit(RLIMIT_CPU, TOOL_SECONDS);
+	drop_bounding_set();
+	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || !landlock_tool() ||
+	    set_capabilities(0) || !filter_tool())
+		_exit(EXIT_FAILURE);
+}
+
+void (*guest_wall__for_tool(const char *path))(void)
+{
+	if (!guest_path__is(path))
+		return NULL;
+	return realpath(path, tool_file) ? enter_for_tool : NULL;
+}
 
 /*
  * A filter leaves no sockets, and a namespace takes as long as all else here. Without rights

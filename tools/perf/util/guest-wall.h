@@ -46,6 +46,20 @@ int guest_wall__enter(const struct guest_wall *wall);
  */
 int guest_wall__reopen(int fd, int flags);
 
+/**
+ * guest_wall__for_tool - a wall for a program that is to read one file
+ * @path: of the file that objdump or addr2line is called for
+ *
+ * It keeps from writing any file and from changing any, from the network, from other
+ * processes and perf's descriptors, and has no capabilities and limits. Where there is
+ * Landlock it reads nothing but itself, its libraries and @path; so there are no source
+ * lines in what objdump prints.
+ *
+ * Return: what is to be called between fork and exec (preexec_cb of struct child_process);
+ * NULL, for nothing, if the file is none of a guest's.
+ */
+void (*guest_wall__for_tool(const char *path))(void);
+
 /** guest_wall_landlock - cleared by tests, to see the others stand without it */
 extern bool guest_wall_landlock;
 

@@ -141,6 +141,25 @@ END
 sed -i '/guestmod/d' $guest/proc/kallsyms
 not_read perf annotate --stdio -s mod_leaf
 grep -q 'push\|mov' out || failure "annotate of a compressed module" out errors
+
+# what objdump does to the guest's file it does behind a wall: a shell in its place cannot
+# write, and with Landlock cannot read, what is the host's
+not_read perf annotate --stdio -s mod_leaf --objdump="echo > $tmp/leaked; objdump"
+grep -q 'push\|mov' out || failure "annotate after a refused write" out errors
+[ ! -e leaked ] || failure "objdump could write a file"
+landlock=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')
+if [ "$landlock" -ge 1 ]; then
+	not_read perf annotate --stdio -s mod_leaf \
+		--objdump="read -r line < /etc/passwd && exit 1; objdump"
+	grep -q 'push\|mov' out || failure "objdump could read a file of the host's" out errors
+fi
+# perf has no source lines for what is below /tmp/perf-*
+elsewhere=$(mktemp -d /tmp/guest-callchain.XXXXXX)
+trap 'rm -rf "$tmp" "$elsewhere"' EXIT
+cp -r perf.data perf.data.guests "$elsewhere/"
+not_read perf script -i "$elsewhere/perf.data" -F ip,sym,srcline
+grep -q 'program.c:1' out || failure "source lines of a guest's program" out errors
+
 ls /tmp/perf-gmod-* > /dev/null 2>&1 && failure "what was unpacked is left"
 
 exit $failed
