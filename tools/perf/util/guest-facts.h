@@ -8,8 +8,11 @@
 #include <linux/types.h>
 #include "guest-list.h"
 
-/** GUEST_KALLSYMS_LIMIT - bytes; a distribution's kernel has 10 to 20 million */
-#define GUEST_KALLSYMS_LIMIT	(256ULL << 20)
+/**
+ * GUEST_KALLSYMS_LIMIT - bytes; a distribution's kernel has 10 to 20 million. perf reads
+ * nothing of a file that has as many (KALLSYMS_SIZE_MAX).
+ */
+#define GUEST_KALLSYMS_LIMIT	((128ULL << 20) - 1)
 
 /**
  * struct guest_symbol - a line of /proc/kallsyms that is well-formed

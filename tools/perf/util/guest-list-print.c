@@ -3,6 +3,7 @@
  * Guests as a table and as JSON. Names have no control characters: they were
  * replaced when they were read.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <linux/kernel.h>
@@ -83,7 +84,10 @@ static void json_string(FILE *fp, const char *key, const char *value)
 	for (; *value; value++) {
 		if (*value == '"' || *value == '\\')
 			fputc('\\', fp);
-		fputc(*value, fp);
+		if (iscntrl((u8)*value))
+			fprintf(fp, "\\u%04x", *value);
+		else
+			fputc(*value, fp);
 	}
 	fputs("\", ", fp);
 }

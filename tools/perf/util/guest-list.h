@@ -6,6 +6,7 @@
 #ifndef __PERF_GUEST_LIST_H
 #define __PERF_GUEST_LIST_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -72,7 +73,7 @@ struct guest {
 	u64			memory;
 	int			nr_vcpus;
 	struct guest_vcpu	*vcpus;
-	char			mount[256];
+	char			mount[PATH_MAX];
 	struct guest_facts	facts;
 };
 

@@ -76,7 +76,10 @@ static void guest__look(struct guest *guest, const char *dir)
 	struct look look;
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+	if (snprintf(path, sizeof(path), "%s/%d", dir, guest->pid) >= (int)sizeof(path)) {
+		pr_warning("%s/%d: %s: left out\n", dir, guest->pid, strerror(ENAMETOOLONG));
+		return;
+	}
 	snprintf(waiting, sizeof(waiting), "%s: looking at its guest mount", guest->name);
 	err = guest_child__run(&child, &look, sizeof(look));
 	if (err == -ETIMEDOUT)

@@ -43,31 +43,39 @@ struct kallsyms_copy {
 	FILE	*file;
 	bool	(*wants)(void *arg, const char *module);
 	void	*arg;
-	u64	symbols;
+	u64	symbols, bytes;
 };
 
 static int kallsyms_line(void *arg, char *line)
 {
 	struct kallsyms_copy *copy = arg;
 	struct guest_symbol sym;
+	int len;
 
 	/* perf takes a symbol at 0 for a sign of kptr_restrict */
 	if (!guest_symbol__parse(&sym, line) || (!sym.start && tolower(sym.type) != 'a') ||
 	    (copy->wants && !copy->wants(copy->arg, sym.module)))
 		return 0;
+	/* addresses may be longer than they were, as short as 0 */
+	if (copy->bytes + GUEST_LINE_MAX + 32 > GUEST_KALLSYMS_LIMIT)
+		return -EFBIG;
 	copy->symbols++;
 	if (*sym.module)
-		fprintf(copy->file, "%016" PRIx64 " %c %s\t[%s]\n", sym.start, sym.type,
-			sym.name, sym.module);
+		len = fprintf(copy->file, "%016" PRIx64 " %c %s\t[%s]\n", sym.start, sym.type,
+			      sym.name, sym.module);
 	else
-		fprintf(copy->file, "%016" PRIx64 " %c %s\n", sym.start, sym.type, sym.name);
+		len = fprintf(copy->file, "%016" PRIx64 " %c %s\n", sym.start, sym.type,
+			      sym.name);
+	copy->bytes += max(len, 0);
 	return ferror(copy->file) ? -EIO : 0;
 }
 
 u64 guest_snapshot__copy_kallsyms(int root, FILE *file,
 				  bool (*wants)(void *arg, const char *module), void *arg)
 {
-	struct kallsyms_copy copy = { .file = file, .wants = wants, .arg = arg };
+	struct kallsyms_copy copy = {
+		.file = file, .wants = wants, .arg = arg, .bytes = ftello(file),
+	};
 
 	guest_file__lines(root, "proc/kallsyms", GUEST_KALLSYMS_LIMIT, kallsyms_line, &copy);
 	return copy.symbols;
