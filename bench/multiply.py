@@ -141,7 +141,7 @@ class Multiplier:
                     self._sample(guest, host, self.data.samples[n], raw, misc)
                     kept.add((self.wanted[n].id, self.wanted[n].cookie))
                     taken += 1
-            elif kind == perfdata.RECORD_GUEST_CALLCHAIN:
+            elif perfdata.is_guest_callchain(kind, misc):
                 self._callchain(guest, raw, kept)
             elif kind == RECORD_FINISHED_ROUND:
                 guest.add_plain(raw)
@@ -155,11 +155,11 @@ class Multiplier:
         sample_type = self.data.attrs[sample.event].sample_type
         time_at = 1 + words_before(sample_type, perfdata.TIME, SAMPLE_WORDS)
         chain_at = 1 + sum(bool(sample_type & bit) for bit in SAMPLE_WORDS)
-        cookie_at = chain_at + 1 + sample.chain.index(sample.cookie)
+        cookie_at = len(raw) // 8 - 1
         guest.add(raw, time_at, cookie_at, self.cookie(sample.id, sample.cookie))
 
         chain = [HOST_CONTEXT.get(ip, ip) for ip in self.data.merged(sample)]
-        rest = raw[8 * (chain_at + 1 + len(sample.chain)):]
+        rest = raw[8 * (chain_at + 1 + len(sample.chain)):-16]
         body = raw[8:8 * chain_at] + struct.pack(f"<{len(chain) + 1}Q", len(chain), *chain) + rest
         misc = misc & ~perfdata.MISC_CPUMODE | HOST_MODE[sample.cpumode]
         host.add(struct.pack("<IHH", perfdata.RECORD_SAMPLE, misc, 8 + len(body)) + body, time_at)

@@ -8,7 +8,9 @@ import collections
 import re
 import struct
 
-RECORD_LOST, RECORD_SAMPLE, RECORD_LOST_SAMPLES, RECORD_GUEST_CALLCHAIN = 2, 9, 13, 63
+RECORD_LOST, RECORD_SAMPLE, RECORD_LOST_SAMPLES = 2, 9, 13
+# with the cpumode of a guest: a guest's callchain
+RECORD_EVENT_TYPE = 65
 
 CONTEXT_GUEST_DEFERRED = (1 << 64) - 2688
 CONTEXT_GUEST_KERNEL = (1 << 64) - 2176
@@ -19,6 +21,7 @@ CONTEXTS = {CONTEXT_GUEST_DEFERRED, CONTEXT_GUEST_KERNEL, CONTEXT_GUEST_USER,
             *((1 << 64) - context for context in (32, 128, 512, 2048))}
 
 MISC_CPUMODE, MISC_GUEST_KERNEL, MISC_GUEST_USER = 7, 4, 5
+GUEST_MODES = MISC_GUEST_KERNEL, MISC_GUEST_USER
 
 # sample_type bits, in the order of their words in a sample
 (IP, TID, TIME, ADDR, READ, CALLCHAIN, ID, CPU, PERIOD, STREAM_ID, RAW) = (1 << n for n in range(11))
@@ -77,8 +80,8 @@ class PerfData:
             if size < 8:
                 raise ValueError(f"record of {size} bytes at {at}")
             if kind == RECORD_SAMPLE:
-                self._sample(at + 8, misc)
-            elif kind == RECORD_GUEST_CALLCHAIN:
+                self._sample(at + 8, at + size, misc)
+            elif is_guest_callchain(kind, misc):
                 self._record(at + 8, at + size)
             elif kind == RECORD_LOST:
                 self.lost += struct.unpack_from("<Q", self.blob, at + 16)[0]
@@ -106,7 +109,7 @@ class PerfData:
             return 0
         return self.by_id[struct.unpack_from("<Q", self.blob, at + 8 * before)[0]]
 
-    def _sample(self, at, misc):
+    def _sample(self, at, end, misc):
         event = self._event(at)
         sample_type = self.attrs[event].sample_type
         if sample_type & READ:
@@ -122,9 +125,9 @@ class PerfData:
         if sample_type & RAW:
             size = struct.unpack_from("<I", self.blob, at)[0]
             raw = self.blob[at + 4:at + 4 + size]
-        cookie = None
-        if CONTEXT_GUEST_DEFERRED in chain:
-            cookie = chain[chain.index(CONTEXT_GUEST_DEFERRED) + 1]
+        mark, cookie = struct.unpack_from("<QQ", self.blob, end - 16)
+        if mark != CONTEXT_GUEST_DEFERRED:
+            cookie = None
         tid = word.get(TID, 0)
         self.samples.append(Sample(event, word.get(IDENTIFIER, word.get(ID, 0)),
                                    misc & MISC_CPUMODE, word.get(IP, 0),
@@ -176,8 +179,12 @@ class PerfData:
         record = self.record(sample)
         if sample.cookie is None:
             return sample.chain
-        at = sample.chain.index(CONTEXT_GUEST_DEFERRED)
-        return sample.chain[:at] + (record.ips if record else ()) + sample.chain[at + 2:]
+        return sample.chain + (record.ips if record else ())
+
+
+def is_guest_callchain(kind, misc):
+    """Is a record of that type a guest's callchain?"""
+    return kind == RECORD_EVENT_TYPE and misc & MISC_CPUMODE in GUEST_MODES
 
 
 def field(path, name):

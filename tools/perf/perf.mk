@@ -36,9 +36,11 @@ test-perf: perf
 	@scripts/perf-test.sh $(build)/perf/perf "Guest callchain"; status=$$?; \
 		scripts/install-test.sh && exit $$status
 
-# what passes with Debian's perf passes with ours
+# what passes with Debian's perf passes with ours, and that reads our recordings
 test-perf-unmodified: perf
-	@PERF_FLAGS="$(perf_flags)" scripts/perf-test-compare.sh $(build)/perf/perf
+	@PERF_FLAGS="$(perf_flags)" scripts/perf-test-compare.sh $(build)/perf/perf; status=$$?; \
+		OTHER_PERF=$(build)/stock-perf/perf scripts/perf-test.sh $(build)/perf/perf \
+			"recording that another perf reads" && exit $$status
 
 .PHONY: perf install man test-perf test-perf-unmodified
 

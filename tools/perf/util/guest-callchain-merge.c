@@ -22,6 +22,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest-callchain.h"
+#include "guest-callchain-file.h"
 #include "guest-chain.h"
 #include "sample.h"
 #include "util.h"
@@ -289,6 +290,9 @@ static bool evlist__guest_cookie(struct evlist *evlist, const union perf_event *
 
 	if (event->header.type != PERF_RECORD_SAMPLE || !sample->callchain)
 		return false;
+	*cookie = sample->guest_cookie;
+	if (*cookie)
+		return true;
 	evsel = evlist__id2evsel(evlist, sample->id);
 	if (!evsel || !evsel->core.attr.guest_callchain)
 		return false;
@@ -305,7 +309,7 @@ bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *
 {
 	u64 cookie;
 
-	return event->header.type == PERF_RECORD_GUEST_CALLCHAIN ||
+	return perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN ||
 	       evlist__guest_cookie(evlist, event, sample, &cookie);
 }
 
@@ -314,7 +318,7 @@ bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *even
 	struct evsel *evsel;
 	u16 id_hdr_size;
 
-	if (event->header.type != PERF_RECORD_GUEST_CALLCHAIN)
+	if (perf_event__type(event) != PERF_RECORD_GUEST_CALLCHAIN)
 		return true;
 	/* what is at its end differs between events: a tracepoint's has the CPU */
 	evsel = evlist__event2evsel(evlist, event);
@@ -426,7 +430,7 @@ int guest_callchains__process(struct guest_callchains *gc, union perf_event *eve
 	u64 cookie;
 	int ret;
 
-	if (event->header.type == PERF_RECORD_GUEST_CALLCHAIN) {
+	if (perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN) {
 		ret = gc__add_record(gc, event, sample);
 		/* most often this is what the only sample held waits for */
 		ret = ret ?: gc__drain(gc, /*all=*/false);

@@ -173,7 +173,9 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 					 const struct guest_chain *guest)
 {
 	const struct ip_callchain *old = sample->callchain;
-	u64 before = guest_callchain__nr(old), after = old->nr - before - 2;
+	/* a mark and its cookie, unless these are behind the sample */
+	u64 before = guest_callchain__nr(old), deferred = min_t(u64, old->nr - before, 2);
+	u64 after = old->nr - before - deferred;
 	size_t size = (old->nr + (guest ? guest->nr : 0) + 4 + 2 * PERF_MAX_STACK_DEPTH) *
 		      sizeof(u64);
 	bool rebooted = guest_snapshot__rebooted(sample->pid, sample->time);
@@ -198,7 +200,7 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 		chain->ips[chain->nr++] = sample->ip;
 	}
 	chains->after_reboot += rebooted;
-	memcpy(chain->ips + chain->nr, old->ips + before + 2, after * sizeof(u64));
+	memcpy(chain->ips + chain->nr, old->ips + before + deferred, after * sizeof(u64));
 	chain->nr += after;
 	return chain;
 }

@@ -11,6 +11,7 @@
 #include "event.h"
 #include "evlist.h"
 #include "guest-callchain.h"
+#include "guest-callchain-file.h"
 #include "guest-list.h"
 #include "guest-progress.h"
 #include "guest-snapshot.h"
@@ -104,7 +105,7 @@ static void count(struct evlist *evlist, union perf_event *event)
 		progress.lost += event->lost_samples.lost;
 	if (sample && !guest_cpumode(cpumode))
 		return;
-	if ((!sample && event->header.type != PERF_RECORD_GUEST_CALLCHAIN) ||
+	if ((!sample && perf_event__type(event) != PERF_RECORD_GUEST_CALLCHAIN) ||
 	    !evlist__check_guest_callchain(evlist, event) ||
 	    evlist__parse_sample(evlist, event, &parsed))
 		return;

@@ -22,6 +22,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "evsel_config.h"
+#include "guest-callchain-file.h"
 #include "guest-list.h"
 #include "guest-mount.h"
 #include "guest-progress.h"
@@ -365,6 +366,7 @@ void guest_record__opened(struct evlist *evlist)
 {
 	struct evsel *evsel;
 
+	guest_callchain_file__start(evlist);
 	if (!current || !current->nr_guests)
 		return;
 	evlist__for_each_entry(evlist, evsel)

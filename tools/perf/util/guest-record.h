@@ -72,7 +72,8 @@ int guest_record__take(struct evlist *evlist);
 int guest_record__place(void);
 
 /**
- * guest_record__opened - have the id of what was taken in the recording's file
+ * guest_record__opened - have the id of what was taken in the recording's file, and guest
+ * callchains in the form that every perf reads
  * @evlist: its events are open; the file's header is not written yet
  */
 void guest_record__opened(struct evlist *evlist);

@@ -18,9 +18,12 @@ GUEST_USER = 2 ** 64 - 2560
 DEFERRED = 2 ** 64 - 2688
 
 MISC_KERNEL, MISC_GUEST_KERNEL = 1, 4
-RECORD_MMAP, RECORD_COMM, RECORD_SAMPLE, RECORD_GUEST_CALLCHAIN = 1, 3, 9, 63
+RECORD_MMAP, RECORD_COMM, RECORD_SAMPLE = 1, 3, 9
+# with a guest's cpumode: of a guest's callchain, as perf writes it into a file
+RECORD_EVENT_TYPE = 65
 
-ATTR_SIZE = 136
+# PERF_ATTR_SIZE_VER7: a perf reads no file with a larger one than its own
+ATTR_SIZE = 128
 SIG_DATA_AT = 120
 # of what was taken along with the recording, as it is in PERFDATA.guests/id
 TAKEN_ID = 0xa5
@@ -63,12 +66,14 @@ def sample_id(time, event_id=EVENT_ID):
 
 def sample(time, misc, ip, chain, event_id=EVENT_ID, address=b"", more=b""):
     ids = sample_id(time, event_id)
+    # as perf writes a cookie into a file: behind all else
+    frames = len(chain) - 2 * (chain[-2:-1] == [DEFERRED])
     return event(RECORD_SAMPLE, misc, words(ip) + ids[:16] + address + ids[16:] +
-                 words(1, len(chain), *chain) + more)
+                 words(1, frames, *chain[:frames]) + more + words(*chain[frames:]))
 
 
 def record(time, cookie, ips, event_id=EVENT_ID):
-    return event(RECORD_GUEST_CALLCHAIN, MISC_GUEST_KERNEL,
+    return event(RECORD_EVENT_TYPE, MISC_GUEST_KERNEL,
                  words(cookie) + struct.pack("<II", 3, 3) + words(0x1000, len(ips), *ips) +
                  sample_id(time, event_id))
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The form that guest callchains have in a recording: one that every perf reads.
+ *
+ * A perf that does not know a record's type gives the whole file up, and one that does not
+ * know a context discards the callchain it is in, the host's frames as well. Therefore two
+ * things of what the kernel writes (linux/perf_guest_callchain.h) are other in a file:
+ *
+ *   The record has the type PERF_RECORD_HEADER_EVENT_TYPE, which nothing has written since
+ *   2012 and every perf skips. Its misc says that the CPU was in a guest: those old ones
+ *   had none.
+ *
+ *   PERF_CONTEXT_GUEST_DEFERRED and the cookie are not in the sample's callchain but behind
+ *   all its fields, where no perf looks.
+ *
+ * So other programs see the host's frames as they are, and guests' samples without callers.
+ */
+#ifndef __PERF_GUEST_CALLCHAIN_FILE_H
+#define __PERF_GUEST_CALLCHAIN_FILE_H
+
+#include <linux/types.h>
+
+struct evlist;
+struct evsel;
+struct mmap;
+union perf_event;
+
+/**
+ * guest_callchain_file__start - from here on, perf_mmap__push() pushes the file's form
+ * @evlist: of the buffers, with their ids; NULL: no more
+ */
+void guest_callchain_file__start(struct evlist *evlist);
+
+/**
+ * guest_callchain_file__convert - what is to be pushed, from core.start to core.end
+ * @map: after perf_mmap__read_init()
+ *
+ * Converts it in place; in a copy if the buffer is one that is overwritten, which is mapped
+ * read-only.
+ *
+ * Return: where the buffer's data begin, to be handed to guest_callchain_file__done(); NULL
+ * without memory.
+ */
+void *guest_callchain_file__convert(struct mmap *map);
+void guest_callchain_file__done(struct mmap *map, void *data);
+
+/**
+ * guest_callchain_file__cookie - of a sample in the file's form
+ * @evsel: of the sample
+ * @event: in host byte order
+ * @end:   behind the last of its fields
+ *
+ * Return: the cookie; 0 if there is none.
+ */
+u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_event *event,
+				 const void *end);
+
+/**
+ * perf_event__type - what an event is, in the kernel's form or the file's
+ * @event: its header in host byte order
+ *
+ * Return: PERF_RECORD_GUEST_CALLCHAIN for a guest's callchain in either; else the
+ * header's type.
+ */
+u32 perf_event__type(const union perf_event *event);
+
+#endif /* __PERF_GUEST_CALLCHAIN_FILE_H */
