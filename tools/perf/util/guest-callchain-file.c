@@ -150,6 +150,17 @@ u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_eve
 	return words[0] == PERF_CONTEXT_GUEST_DEFERRED ? words[1] : 0;
 }
 
+size_t evlist__file_attr_size(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (evsel->core.attr.config3)
+			return sizeof(evsel->core.attr);
+	}
+	return PERF_ATTR_SIZE_VER7;
+}
+
 u32 perf_event__type(const union perf_event *event)
 {
 	if (event->header.type == PERF_RECORD_HEADER_EVENT_TYPE &&

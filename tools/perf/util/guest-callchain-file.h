@@ -18,6 +18,7 @@
 #ifndef __PERF_GUEST_CALLCHAIN_FILE_H
 #define __PERF_GUEST_CALLCHAIN_FILE_H
 
+#include <stddef.h>
 #include <linux/types.h>
 
 struct evlist;
@@ -54,6 +55,16 @@ void guest_callchain_file__done(struct mmap *map, void *data);
  */
 u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_event *event,
 				 const void *end);
+
+/**
+ * evlist__file_attr_size - what to write of each event's attribute into a file
+ *
+ * A perf reads no file with attributes that are larger than those it knows. What is used
+ * of them has been there since 5.13, but for config3.
+ *
+ * Return: the same for all events: PERF_ATTR_SIZE_VER7, or more if there is more in one.
+ */
+size_t evlist__file_attr_size(struct evlist *evlist);
 
 /**
  * perf_event__type - what an event is, in the kernel's form or the file's

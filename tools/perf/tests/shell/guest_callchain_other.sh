@@ -22,7 +22,7 @@ shown() {
 	awk -v RS= '{ $1 = $1; print }' shown
 }
 
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	printf '%s\n' 'ffffffff81000110 guest_leaf' 'ffffffffc0000010 mod_leaf' '1000 [unknown]'
 done > samples
 printf '%s\n' "1000 2000" "1000 2000" "1000 2000" | cat samples - > expected
@@ -67,5 +67,15 @@ printf '%s\n' "1000 2000" "1000 2000" "1000 2000" > expected
 "$other" script -F ip -i raw.data > shown 2> errors || failure "$other script: status $?" errors
 awk -v RS= '{ $1 = $1; print }' shown > got
 same "$other script, fields behind the callchain"
+
+# what is recorded here, where there is no guest
+perf record -o recorded.data -e cpu-clock,context-switches -g -- true > /dev/null 2> errors ||
+	failure "perf record" errors
+"$other" script -G -F tid,time,event -i recorded.data > shown 2> errors ||
+	failure "$other script: status $?" errors
+sed 's/^ *//' shown > got
+perf script -G -F tid,time,event -i recorded.data 2> errors | sed 's/^ *//' > expected
+[ -s expected ] || failure "perf script: no samples" errors
+same "$other script of what perf has recorded"
 
 exit $failed
