@@ -169,7 +169,7 @@ static int cmd_guest_annotate(int argc, const char **argv)
 /* perf diff --guest has default names that no recording of ours has. */
 static int cmd_guest_diff(int argc, const char **argv)
 {
-	const char *defaults[] = { "diff", "perf.data.old", "perf.data", NULL };
+	const char *defaults[4] = { "diff", "perf.data.old", "perf.data", NULL };
 
 	if (argc == 1)
 		return hand_over(cmd_diff, 3, defaults);

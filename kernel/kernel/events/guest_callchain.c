@@ -514,7 +514,7 @@ static void output_to_event(struct perf_event *event, void *data)
 	event->guest_cookie = 0;
 
 	/* where perf_output_begin() writes */
-	rb = rcu_access_pointer((event->parent ?: event)->rb);
+	rb = READ_ONCE((event->parent ?: event)->rb);
 	if (is_written(event, rb, out))
 		return;
 	if (!output_record(event, out)) {

@@ -164,6 +164,9 @@ static int push_from(u64 start, bool overwrite, struct pushed *pushed)
 		size += put(kernel + size, cases[i].type, &cases[i], cases[i].kernel);
 	for (i = 0; i < size; i++)
 		ring[page_size + (start + i) % RING_SIZE] = kernel[i];
+	/* as the kernel's */
+	if (mprotect(ring + page_size, RING_SIZE, PROT_READ))
+		return -1;
 	/* a buffer that is overwritten is written downwards */
 	page->data_head = overwrite ? start : start + size;
 	map.core.prev = overwrite ? start + size : start;
@@ -172,10 +175,6 @@ static int push_from(u64 start, bool overwrite, struct pushed *pushed)
 
 	pushed->size = 0;
 	ret = perf_mmap__push(&map, pushed, push);
-	for (i = 0; overwrite && i < size; i++) {
-		if (ring[page_size + (start + i) % RING_SIZE] != kernel[i])
-			ret = -1;
-	}
 	if (overwrite)
 		munmap(ring, page_size + RING_SIZE);
 	return ret || map.core.base != (overwrite ? ring : NULL);

@@ -268,6 +268,7 @@ static int watch_slow_child(int terminal, char *text, size_t size)
 static int test__guest_mount_waiting(struct test_suite *test __maybe_unused,
 				     int subtest __maybe_unused)
 {
+	static const char shown[] = "\r\033[K[ perf kvm-callchain: web: slow: 1 s ]\r\033[K";
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), ret;
 	char text[256];
 
@@ -275,8 +276,7 @@ static int test__guest_mount_waiting(struct test_suite *test __maybe_unused,
 	ret = watch_slow_child(terminal, text, sizeof(text));
 	close(terminal);
 	TEST_ASSERT_EQUAL("result", ret, 3);
-	TEST_ASSERT_EQUAL("line", strcmp(text, "\r\033[K[ perf kvm-callchain: web: slow: 1 s ]"
-					       "\r\033[K"), 0);
+	TEST_ASSERT_EQUAL("line", strcmp(text, shown), 0);
 	return TEST_OK;
 }
 

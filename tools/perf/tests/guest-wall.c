@@ -115,7 +115,8 @@ static bool reaches_perf(const struct prison *p, int root __maybe_unused)
 	struct iovec here = { &byte, 1 }, there = { (void *)p->memory, 1 };
 
 	return !ptrace(PTRACE_SEIZE, p->perf, NULL, NULL) ||
-	       process_vm_readv(p->perf, &here, 1, &there, 1, 0) == 1 || !kill(p->perf, 0);
+	       process_vm_readv(p->perf, &here, 1, &there, 1, 0) == 1 || !kill(p->perf, 0) ||
+	       !fcntl(p->out, F_SETOWN, p->perf);
 }
 
 static bool runs_something(const struct prison *p __maybe_unused, int root __maybe_unused)

@@ -114,6 +114,16 @@ static void ring__convert(const struct ring *ring, u64 start, u64 end)
 	}
 }
 
+/* What was read of a buffer, to where it was there. */
+static void ring__copy(const struct ring *ring, const char *mapped, u64 start, u64 end)
+{
+	u64 size = end - start, at = start & ring->mask;
+	u64 here = min_t(u64, size, ring->mask + 1 - at);
+
+	memcpy(ring->data + at, mapped + at, here);
+	memcpy(ring->data, mapped, size - here);
+}
+
 void *guest_callchain_file__convert(struct mmap *map)
 {
 	void *mapped = map->core.base + page_size;
@@ -121,20 +131,17 @@ void *guest_callchain_file__convert(struct mmap *map)
 
 	if (!recorded)
 		return mapped;
-	if (map->core.overwrite) {
-		ring.data = malloc(ring.mask + 1);
-		if (!ring.data)
-			return NULL;
-		memcpy(ring.data, mapped, ring.mask + 1);
-	}
+	ring.data = malloc(ring.mask + 1);
+	if (!ring.data)
+		return NULL;
+	ring__copy(&ring, mapped, map->core.start, map->core.end);
 	ring__convert(&ring, map->core.start, map->core.end);
 	return ring.data;
 }
 
 void guest_callchain_file__done(struct mmap *map, void *data)
 {
-	/* a buffer that has ended is not mapped any more */
-	if (recorded && map->core.overwrite)
+	if (recorded)
 		free(data);
 }
 

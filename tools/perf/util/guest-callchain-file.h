@@ -36,8 +36,7 @@ void guest_callchain_file__start(struct evlist *evlist);
  * guest_callchain_file__convert - what is to be pushed, from core.start to core.end
  * @map: after perf_mmap__read_init()
  *
- * Converts it in place; in a copy if the buffer is one that is overwritten, which is mapped
- * read-only.
+ * Converts a copy of it: the kernel lets nobody write to these pages of a buffer.
  *
  * Return: where the buffer's data begin, to be handed to guest_callchain_file__done(); NULL
  * without memory.

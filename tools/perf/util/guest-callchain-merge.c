@@ -134,11 +134,16 @@ static struct guest_callchain_stats *gc__stats(struct guest_callchains *gc)
 /* What linux/perf_guest_callchain.h says that events with the same record have in common. */
 static u64 evsel__guest_wants(const struct evsel *evsel)
 {
-	const struct perf_event_attr *attr = &evsel->core.attr;
-	u64 flags = attr->exclude_kernel | attr->exclude_callchain_kernel << 1 |
-		    attr->exclude_callchain_user << 2 | attr->guest_stack_words << 3;
-	u64 user_stack = attr->sample_type & PERF_SAMPLE_STACK_USER ? attr->sample_stack_user : 0;
+	const struct perf_event_attr *attr;
+	u64 flags, user_stack;
 
+	/* a file may have a second id in a sample, and that one of no event */
+	if (!evsel)
+		return 0;
+	attr = &evsel->core.attr;
+	flags = attr->exclude_kernel | attr->exclude_callchain_kernel << 1 |
+		attr->exclude_callchain_user << 2 | attr->guest_stack_words << 3;
+	user_stack = attr->sample_type & PERF_SAMPLE_STACK_USER ? attr->sample_stack_user : 0;
 	return flags | (u64)attr->sample_max_stack << 16 | user_stack << 32;
 }
 

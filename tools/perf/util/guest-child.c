@@ -33,6 +33,7 @@
  * on top of what perf has.
  */
 #define CHILD_MEMORY	(2ULL << 30)
+#define CHILD_FILES	64
 
 s64 guest_child__now_ms(void)
 {
@@ -74,17 +75,19 @@ static void limit(int resource, rlim_t max)
 static void set_limits(const struct guest_child *child)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long data = 0;
+	unsigned long all = 0, data = 0;
 
 	if (file) {
-		if (fscanf(file, "%*u %*u %*u %*u %*u %lu", &data) != 1)
-			data = 0;
+		if (fscanf(file, "%lu %*u %*u %*u %*u %lu", &all, &data) != 2)
+			all = data = 0;
 		fclose(file);
 	}
 	limit(RLIMIT_DATA, (u64)data * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
+	/* shared memory is in none of the others */
+	limit(RLIMIT_AS, (u64)all * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
 	limit(RLIMIT_CORE, 0);
-	if (child->file_max)
-		limit(RLIMIT_FSIZE, child->file_max);
+	limit(RLIMIT_NOFILE, CHILD_FILES);
+	limit(RLIMIT_FSIZE, child->file_max ?: CHILD_MEMORY);
 }
 
 /* perf's own handlers print a backtrace, or end what is perf's. */

@@ -338,8 +338,10 @@ static int open_parent(struct guest_temp *temp, const char *path)
 	char parent[PATH_MAX], *slash;
 	int fd;
 
+	if (!tmp || !*tmp)
+		tmp = "/tmp";
 	/* the random part comes behind it */
-	if (snprintf(temp->path, sizeof(temp->path) - 16, "%s%s", path ?: tmp && *tmp ? tmp : "/tmp",
+	if (snprintf(temp->path, sizeof(temp->path) - 16, "%s%s", path ?: tmp,
 		     path ? "." : "/perf-guest.") >= (int)sizeof(temp->path) - 16)
 		return -ENAMETOOLONG;
 	slash = strrchr(temp->path, '/');

@@ -155,7 +155,8 @@ u32 guest_dwarf_child__unwind(struct guest_dwarf_child *child,
 	memcpy(&request.sample, sample, offsetof(struct guest_dwarf_sample, stack));
 	memcpy(request.sample.stack, sample->stack, sample->size);
 	size = REQUEST_HEAD + sample->size;
-	if (send(child->fd, &request, size, MSG_NOSIGNAL) != (ssize_t)size ||
+	/* there is room for it, as a child that keeps to the rules has taken the last one */
+	if (send(child->fd, &request, size, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size ||
 	    !get_reply(child, &reply) || reply.nr > request.max ||
 	    reply.end >= GUEST_DWARF_NR_ENDS) {
 		pr_debug("what unwinds the user stacks of %s has ended\n", child->dir);

@@ -41,14 +41,36 @@ static int move(int from_dir, const char *from, int to_dir, const char *to)
 	return -errno;
 }
 
-static int put_away(struct guest_output *output, const char *suffix, const char *to)
-{
-	return move(output->temp.parent, sibling(output, suffix).name, output->temp.fd, to);
-}
-
 static int put_back(struct guest_output *output, const char *from, const char *suffix)
 {
 	return move(output->temp.fd, from, output->temp.parent, sibling(output, suffix).name);
+}
+
+/*
+ * Is what was put away a file, or a directory as recording makes them? It will be removed,
+ * and who may write to the parent may have given that name to anybody's directory.
+ */
+static bool is_recordings(const struct guest_output *output, const char *name, const char *has)
+{
+	char file[NAME_MAX + 1];
+	struct stat st;
+
+	if (fstatat(output->temp.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+		return true;
+	snprintf(file, sizeof(file), "%s/%s", name, has);
+	return !fstatat(output->temp.fd, file, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
+}
+
+/* @has: a file that is in it if it is a directory */
+static int put_away(struct guest_output *output, const char *suffix, const char *to,
+		    const char *has)
+{
+	int err = move(output->temp.parent, sibling(output, suffix).name, output->temp.fd, to);
+
+	if (err || is_recordings(output, to, has))
+		return err;
+	pr_err("%s is a directory that no recording has made\n", sibling(output, suffix).name);
+	return put_back(output, to, suffix) ?: -EEXIST;
 }
 
 static int rename_sibling(struct guest_output *output, const char *from, const char *to)
@@ -136,9 +158,9 @@ static int make_place(struct guest_output *output)
 	/* the rule of perf record */
 	output->backed_up = !fstatat(output->temp.parent, output->name, &st, 0) && st.st_size;
 	if (!output->backed_up)
-		return put_away(output, ".guests", LAST_GUESTS);
-	err = put_away(output, ".old", OLD_DATA) ?:
-	      put_away(output, ".old.guests", OLD_GUESTS) ?:
+		return put_away(output, ".guests", LAST_GUESTS, GUEST_SNAPSHOT_ID);
+	err = put_away(output, ".old", OLD_DATA, "data") ?:
+	      put_away(output, ".old.guests", OLD_GUESTS, GUEST_SNAPSHOT_ID) ?:
 	      rename_sibling(output, ".guests", ".old.guests");
 	output->guests_moved = !err;
 	return err;
@@ -175,9 +197,9 @@ void guest_output__undo(struct guest_output *output)
 		return;
 	output->placed = false;
 	if (is_ours(output))
-		err = put_away(output, ".guests", NEW);
+		err = put_away(output, ".guests", NEW, GUEST_SNAPSHOT_ID);
 	if (inode(output, "") != output->old)
-		err = put_away(output, "", FAILED_DATA) ?: err;
+		err = put_away(output, "", FAILED_DATA, "data") ?: err;
 	if (output->backed_up && inode(output, ".old") == output->old)
 		err = rename_sibling(output, ".old", "") ?: err;
 	if (output->guests_moved)

@@ -214,7 +214,7 @@ int guest_snapshot__look_again(const struct guest *guest, int dir,
 	struct guest_child child = {
 		.fn = look_child, .arg = &out, .check = change_is_valid,
 		.dir = guest->mount, .mounted = true, .idle_ms = AGAIN_IDLE_MS,
-		.total_ms = 6 * AGAIN_IDLE_MS, .waiting = waiting,
+		.total_ms = 6 * AGAIN_IDLE_MS, .waiting = waiting, .file_max = GUEST_SNAPSHOT_MAX,
 	};
 	int err;
 

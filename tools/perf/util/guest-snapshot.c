@@ -316,6 +316,7 @@ static int run_child(struct take *take, struct guest_snapshot *snapshot)
 	struct guest_child child = {
 		.fn = take_child, .arg = take, .check = snapshot_is_valid,
 		.dir = take->guest->mount, .mounted = true, .out = take->out.fd,
+		.file_max = GUEST_SNAPSHOT_MAX,
 		.idle_ms = SNAPSHOT_IDLE_MS,
 		.total_ms = take->what & GUEST_SNAPSHOT_FILES ? FILES_TOTAL_MS : TOTAL_MS,
 		.waiting = waiting,

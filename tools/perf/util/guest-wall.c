@@ -16,6 +16,7 @@
 #include <linux/kernel.h>
 #include <linux/landlock.h>
 #include <linux/mount.h>
+#include <linux/sockios.h>
 #include <linux/types.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
@@ -247,10 +248,16 @@ static void drop_bounding_set(void)
 static const char * const calls[] = {
 	"read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "fstat",
 	"newfstatat", "openat", "openat2", "close", "getdents64", "mkdirat", "unlinkat",
-	"renameat", "renameat2", "ftruncate", "fcntl", "memfd_create", "poll", "ppoll", "recvfrom", "brk", "munmap",
+	"renameat", "renameat2", "ftruncate", "memfd_create", "poll", "ppoll", "recvfrom", "brk",
+	"munmap",
 	"mremap", "madvise", "futex", "sysinfo", "getrandom", "clock_gettime", "gettimeofday",
 	"clock_nanosleep", "nanosleep", "getpid", "gettid", "sched_yield", "restart_syscall",
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit", "exit_group",
+};
+
+/* Not those of fcntl() that have the kernel send signals to whom one likes. */
+static const unsigned int fcntls[] = {
+	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
 };
 
 static bool add_call(scmp_filter_ctx filter, const char *name)
@@ -274,6 +281,10 @@ static bool add_calls(scmp_filter_ctx filter)
 
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (!add_call(filter, calls[i]))
+			return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(fcntls); i++) {
+		if (!add_call_if(filter, "fcntl", SCMP_A1(SCMP_CMP_MASKED_EQ, ~0U, fcntls[i])))
 			return false;
 	}
 	/* no memory that is code; messages and signals to where there is no choice */
@@ -372,10 +383,25 @@ static const char * const not_for_tools[] = {
 	"userfaultfd", "keyctl", "add_key", "request_key", "init_module", "finit_module",
 	"kexec_load", "msgget", "semget", "shmget", "mq_open", "pidfd_send_signal",
 	"process_madvise", "name_to_handle_at", "syslog", "quotactl", "acct", "swapon", "reboot",
+	"process_mrelease", "setpriority", "ioprio_set", "sched_setaffinity", "sched_setattr",
+	"sched_setparam", "sched_setscheduler", "move_pages", "migrate_pages", "msgctl", "msgrcv",
+	"msgsnd", "semctl", "semop", "semtimedop", "shmat", "shmctl", "mq_unlink",
 };
 
+/* The same, of later kernels than libseccomp knows; the numbers are everywhere the same. */
+static const int newer_not_for_tools[] = {
+	452,	/* fchmodat2 */
+	463,	/* setxattrat */
+	466,	/* removexattrat */
+	467,	/* open_tree_attr */
+	469,	/* file_setattr */
+};
+
+/* Signals from the kernel to whom one likes. */
+static const unsigned int fcntls_not_for_tools[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG };
+
 /* What puts words into the mouth of who sits at a terminal; the kernel looks at 32 bits. */
-static const unsigned int not_for_terminals[] = { TIOCSTI, TIOCLINUX };
+static const unsigned int not_for_terminals[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP };
 
 static bool forbid(scmp_filter_ctx filter, const char *name, unsigned int nr,
 		   struct scmp_arg_cmp arg)
@@ -408,6 +434,19 @@ static bool forbid_all(scmp_filter_ctx filter)
 							not_for_terminals[i])))
 			return false;
 	}
+	for (i = 0; i < ARRAY_SIZE(fcntls_not_for_tools); i++) {
+		if (!forbid(filter, "fcntl", 1, SCMP_A1(SCMP_CMP_MASKED_EQ, ~0U,
+							fcntls_not_for_tools[i])))
+			return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(newer_not_for_tools); i++) {
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), newer_not_for_tools[i], 0))
+			return false;
+	}
+	/* another process's limits; and signals, where it is not its own thread */
+	if (!forbid(filter, "prlimit64", 1, SCMP_A0(SCMP_CMP_NE, 0)) ||
+	    !forbid(filter, "tgkill", 1, SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())))
+		return false;
 	/* in a namespace of its own it would have capabilities; libc does without clone3 */
 	return forbid(filter, "clone", 1,
 		      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER)) &&
@@ -495,8 +534,11 @@ int guest_wall__enter(const struct guest_wall *wall)
 	confined = change_root(wall, wall->root);
 	leave_network();
 	confined |= enter_landlock(wall, wall->root);
-	/* with all that root may do, nothing less will do */
-	if (!confined && !geteuid())
+	/*
+	 * With all that root may do, nothing less will do; and what a name is looked up for in a
+	 * guest's mount, the guest learns.
+	 */
+	if (!confined && (!geteuid() || wall->mounted))
 		return -EPERM;
 	drop_bounding_set();
 	if (!wall->mounted && !geteuid())

@@ -41,9 +41,17 @@ static void put_done_pages(struct irq_work *work)
 		put_page(done->pages[--done->nr]);
 }
 
-static DEFINE_PER_CPU(struct done_pages, done_pages) = {
-	.work = IRQ_WORK_INIT_HARD(put_done_pages),
-};
+static DEFINE_PER_CPU(struct done_pages, done_pages);
+
+/* This CPU's. No initializer: a module's per-CPU data have no addresses relocated. */
+static struct done_pages *get_done_pages(void)
+{
+	struct done_pages *done = this_cpu_ptr(&done_pages);
+
+	if (unlikely(!done->work.func))
+		done->work = IRQ_WORK_INIT_HARD(put_done_pages);
+	return done;
+}
 
 /* Of a walk's page tables these many are kept until its end: most are read again. */
 #define NR_TABLES	8
@@ -503,7 +511,7 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 		chain->flags |= PERF_GUEST_CALLCHAIN_STALE;
 	} else {
 		if (locked)
-			mem.done = this_cpu_ptr(&done_pages);
+			mem.done = get_done_pages();
 		walk_stack(vcpu, &mem, chain);
 		put_tables(&mem);
 		if (locked && mem.done->nr)

@@ -81,6 +81,17 @@ for signal in INT TERM HUP QUIT KILL; do
 	unchanged "SIG$signal"
 done
 
+# who may write here may give any directory the name of one that recording removes
+for name in perf.data.old perf.data.old.guests; do
+	earlier
+	rm -rf "recordings/$name"
+	mkdir -p "recordings/$name"
+	echo precious > "recordings/$name/file"
+	(cd recordings; state) > before
+	fails 255 "somebody's directory $name" "${record[@]}" -- true
+	says "$name is a directory that no recording has made"
+done
+
 # what does not fit is not there half
 umount recordings 2> /dev/null || :
 mount -t tmpfs -o size=2m tmpfs recordings

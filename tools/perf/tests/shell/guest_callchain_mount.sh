@@ -17,13 +17,15 @@ trap 'rm -f "$log"' EXIT
 # the one returned as well. A child that has its root directory in a copy of the mount has
 # paths in that.
 confined() {
-	strace -f -y -s 200 -e trace=openat2,open_tree,chroot -o "$log" perf test "$1" > /dev/null 2>&1
+	strace -f -y -s 200 -e trace=openat2,open_tree,chroot -o "$log" \
+		perf test "$1" > /dev/null 2>&1
 
 	if ! grep -q 'openat2(.* = [0-9]' "$log"; then
 		echo "FAILED: $1: nothing was opened with openat2"
 		return 1
 	fi
-	if grep 'openat2(' "$log" | grep -v 'RESOLVE_IN_ROOT\|RESOLVE_BENEATH.*RESOLVE_NO_SYMLINKS' |
+	if grep 'openat2(' "$log" |
+	   grep -v 'RESOLVE_IN_ROOT\|RESOLVE_BENEATH.*RESOLVE_NO_SYMLINKS' |
 	   grep -v 'RESOLVE_NO_SYMLINKS.*RESOLVE_BENEATH'; then
 		echo "FAILED: $1: not confined to the mount"
 		return 1

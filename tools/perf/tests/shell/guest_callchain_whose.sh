@@ -30,8 +30,8 @@ mv perf.data other.data
 gives "by another name" guest_leaf "" other.data
 mkdir dir
 cp other.data dir/
-gives "in another place" '[unknown]' "dir/other.data: what was taken of its guests is not beside it" \
-	dir/other.data
+gives "in another place" '[unknown]' \
+	"dir/other.data: what was taken of its guests is not beside it" dir/other.data
 gives "told where it is" guest_leaf "" dir/other.data --guestmount="$PWD/perf.data.guests"
 cp -r perf.data.guests dir/
 gives "with it" guest_leaf "" dir/other.data
@@ -50,7 +50,8 @@ open(sys.argv[2], "wb").write(g.perf_data([*g.maps(True), g.comm(1), *g.samples(
 					  (g.attr(taken_id=int(sys.argv[3])),)))'
 mv perf.data perf.data.old
 python3 -c "$no_id" "$lib" perf.data 0
-gives "perf record, later" '[unknown]' "perf.data.guests is of another recording: not used" perf.data
+gives "perf record, later" '[unknown]' \
+	"perf.data.guests is of another recording: not used" perf.data
 gives "what is old by then" guest_leaf "" perf.data.old
 python3 -c "$no_id" "$lib" perf.data 7
 gives "another one with guests" '[unknown]' \
@@ -73,8 +74,8 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	chown 65534 perf.data
 	as_user() {
 		echo '[unknown]' > expected
-		setpriv --reuid=65534 --clear-groups --inh-caps=-all perf script -i "$tmp/perf.data" \
-			-F ip,sym "$@" 2> said |
+		setpriv --reuid=65534 --clear-groups --inh-caps=-all \
+			perf script -i "$tmp/perf.data" -F ip,sym "$@" 2> said |
 			awk '$1 == "ffffffff81000110" { print $2; exit }' > got
 	}
 	as_user

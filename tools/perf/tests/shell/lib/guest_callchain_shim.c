@@ -51,7 +51,7 @@ SHIM(void *, elf_memory, (char *image, size_t size), (image, size), -1)
 SHIM(int, lzma_code, (void *stream, int action), (stream, action), -1)
 SHIM(int, inflate, (void *stream, int flush), (stream, flush), -1)
 SHIM(size_t, ZSTD_decompress, (void *to, size_t n, const void *from, size_t m),
-     (to, n, from, m), -1)
+	(to, n, from, m), -1)
 SHIM(size_t, ZSTD_decompressStream, (void *stream, void *out, void *in), (stream, out, in), -1)
 SHIM(size_t, ZSTD_decompressDCtx, (void *ctx, void *to, size_t n, const void *from, size_t m),
-     (ctx, to, n, from, m), -1)
+	(ctx, to, n, from, m), -1)
