@@ -7,10 +7,11 @@
  *
  *	PERF_CONTEXT_GUEST_DEFERRED, cookie
  *
- * when it interrupted a guest, or a vCPU thread inside KVM_RUN. Its chain is that of the
- * guest as it was at the last exit, behind the instruction that has made it exit maybe; should
- * it be somewhere else by the time of the record, that is empty and says STALE. A record with
- * the same cookie follows in the same buffer before the guest runs again and before the thread leaves the CPU::
+ * when it interrupted a guest, or a vCPU thread inside KVM_RUN. Its chain is that of
+ * the guest as it was at the last exit, behind the instruction that has made it exit
+ * maybe; should it be somewhere else by the time of the record, that is empty and says
+ * STALE. A record with the same cookie follows in the same buffer before the guest runs
+ * again and before the thread leaves the CPU::
  *
  *	struct {
  *		struct perf_event_header	header;
@@ -76,7 +77,7 @@
 #define PERF_GUEST_CALLCHAIN_UNREADABLE		0x00000800U	/* no memory, or it would fault */
 #define PERF_GUEST_CALLCHAIN_NONCANONICAL	0x00001000U	/* frame pointer is no address */
 #define PERF_GUEST_CALLCHAIN_MISALIGNED		0x00002000U	/* frame pointer not aligned */
-#define PERF_GUEST_CALLCHAIN_BACKWARD		0x00004000U	/* frame pointer goes down its stack */
+#define PERF_GUEST_CALLCHAIN_BACKWARD		0x00004000U	/* a frame below the last */
 #define PERF_GUEST_CALLCHAIN_BAD_RETURN		0x00008000U	/* return address cannot be code */
 #define PERF_GUEST_CALLCHAIN_BUDGET		0x00010000U	/* too much to read */
 #define PERF_GUEST_CALLCHAIN_NO_WALK		0x00020000U	/* no frame walk for this mode */
