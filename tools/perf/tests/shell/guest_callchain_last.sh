@@ -62,6 +62,18 @@ for _ in 1 2; do
 	says "perf.data is as it was"
 done
 
+# who may write here may give any directory the name of one that recording removes
+for name in perf.data.old perf.data.old.guests; do
+	earlier
+	rm -rf "recordings/$name"
+	mkdir -p "recordings/$name"
+	echo precious > "recordings/$name/file"
+	(cd recordings; state) > before
+	fails 255 "somebody's directory $name" "${record[@]}" -- true
+	says "$name is a directory that no recording has made"
+done
+earlier
+
 # ended while the guest's files are copied, for which these are large
 yes 'ffffffff81000100 T guest_leaf' | head -n 4000000 >> "mounts/$vmm/proc/kallsyms"
 for signal in INT TERM HUP QUIT KILL; do
@@ -79,17 +91,6 @@ for signal in INT TERM HUP QUIT KILL; do
 	wait $perf 2> /dev/null || status=$?
 	[ $status = $((128 + $(kill -l $signal))) ] || failure "SIG$signal: $status" log
 	unchanged "SIG$signal"
-done
-
-# who may write here may give any directory the name of one that recording removes
-for name in perf.data.old perf.data.old.guests; do
-	earlier
-	rm -rf "recordings/$name"
-	mkdir -p "recordings/$name"
-	echo precious > "recordings/$name/file"
-	(cd recordings; state) > before
-	fails 255 "somebody's directory $name" "${record[@]}" -- true
-	says "$name is a directory that no recording has made"
 done
 
 # what does not fit is not there half
