@@ -3,7 +3,6 @@
 # Samples of the host, in a vCPU's thread: which of them get the guest's chain, and
 # whose. All exits and entries are recorded, and a competitor takes the CPU away. Probes
 # behind a function's first instructions are breakpoints: their samples come as an NMI's.
-# At +9 may be a static key, where no probe can be.
 load_kvm
 tracing=/sys/kernel/tracing
 mountpoint -q $tracing || mount -t tracefs tracefs $tracing
@@ -11,7 +10,7 @@ echo 0 > /proc/sys/debug/kprobes-optimization
 cat > $tracing/kprobe_events <<'PROBES'
 p:lab/handling kvm_amd:svm_handle_exit+9
 p:lab/entering kvm:kvm_load_guest_xsave_state
-p:lab/entering_nmi kvm:kvm_wait_lapic_expire+11
+p:lab/entering_nmi kvm:kvm_wait_lapic_expire+9
 p:lab/leaving kvm:kvm_arch_vcpu_put
 p:lab/leaving_nmi kvm:kvm_arch_vcpu_put+9
 p:lab/walking_nmi kvm:kvm_arch_guest_callchain+9
