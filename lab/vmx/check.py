@@ -180,7 +180,9 @@ class Check:
         return ips == want
 
     def at_entry(self, ip):
-        return self.symbols.addr["kernel_entry"] <= ip < self.symbols.addr["run_kernel_ret"]
+        if self.symbols.addr["kernel_entry"] <= ip < self.symbols.addr["run_kernel_ret"]:
+            return True
+        return self.symbols.function(ip) == "k01" and not self.symbols.has_frame("k01", ip)
 
     def chain(self, number, flags, ips):
         s = self.scenario
