@@ -199,7 +199,7 @@ static int test__guest_callchain_file(struct test_suite *test __maybe_unused,
 		for (i = 0; i < 2; i++) {
 			if (push_from(start, /*overwrite=*/i, &pushed) || pushed.size != size ||
 			    memcmp(pushed.data, file, size)) {
-				pr_debug("%s from %#" PRI_lx64 "\n", i ? "overwritten" : "read",
+				pr_debug("%s from %#" PRIx64 "\n", i ? "overwritten" : "read",
 					 start);
 				ret = TEST_FAIL;
 			}
@@ -231,7 +231,7 @@ static int test__guest_callchain_cookie(struct test_suite *test __maybe_unused,
 		if (cases[i].type != SAMPLE || evlist__parse_sample(evlist, event, &sample))
 			continue;
 		if (sample.guest_cookie != cases[i].cookie) {
-			pr_debug("%s: cookie %" PRI_lu64 "\n", cases[i].name,
+			pr_debug("%s: cookie %" PRIu64 "\n", cases[i].name,
 				 sample.guest_cookie);
 			ret = TEST_FAIL;
 		}

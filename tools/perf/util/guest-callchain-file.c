@@ -19,20 +19,6 @@
 /* Set before perf record's threads read buffers, and not changed while they do. */
 static struct evlist *recorded;
 
-/*
- * A buffer, in which events are at multiples of 8: words are whole, events may go on at its
- * beginning.
- */
-struct ring {
-	char *data;
-	u64   mask;
-};
-
-static u64 *ring__word(const struct ring *ring, u64 at)
-{
-	return (u64 *)(ring->data + (at & ring->mask));
-}
-
 void guest_callchain_file__start(struct evlist *evlist)
 {
 	struct evsel *evsel;
@@ -46,103 +32,96 @@ void guest_callchain_file__start(struct evlist *evlist)
 	}
 }
 
-static struct evsel *ring__evsel(const struct ring *ring, u64 sample)
+static struct evsel *sample__evsel(const u64 *sample)
 {
 	int pos = recorded->id_pos;
 
 	if (recorded->core.nr_entries == 1 || pos < 0)
 		return evlist__first(recorded);
-	return evlist__id2evsel(recorded, *ring__word(ring, sample + (1 + pos) * sizeof(u64)));
+	return evlist__id2evsel(recorded, sample[1 + pos]);
 }
 
-/* Bytes of what PERF_SAMPLE_READ asks for */
-static u64 ring__read_size(const struct ring *ring, u64 at, u64 format)
+/* Words of what PERF_SAMPLE_READ asks for */
+static u64 read_words(const u64 *read, u64 format)
 {
 	u64 times = hweight64(format & (PERF_FORMAT_TOTAL_TIME_ENABLED |
 					PERF_FORMAT_TOTAL_TIME_RUNNING));
 	u64 value = 1 + hweight64(format & (PERF_FORMAT_ID | PERF_FORMAT_LOST));
 
 	if (!(format & PERF_FORMAT_GROUP))
-		return (times + value) * sizeof(u64);
+		return times + value;
 	/* no more than a sample's size can tell */
-	return (1 + times + min_t(u64, *ring__word(ring, at), UINT16_MAX) * value) * sizeof(u64);
+	return 1 + times + min_t(u64, *read, UINT16_MAX) * value;
 }
 
-/* Have mark and cookie behind all of a sample, if it has them; end is that of the sample. */
-static void ring__convert_sample(const struct ring *ring, u64 sample, u64 end)
+/* Have mark and cookie behind all of a sample of @nr words, if it has them. */
+static void convert_sample(u64 *sample, u64 nr)
 {
-	const struct evsel *evsel = ring__evsel(ring, sample);
+	const struct evsel *evsel = sample__evsel(sample);
 	const struct perf_event_attr *attr;
-	u64 chain, mark, cookie, nr;
+	u64 *end = sample + nr, *mark, cookie;
+	u64 chain, ips;
 
 	if (!evsel || !evsel->core.attr.guest_callchain)
 		return;
 	attr = &evsel->core.attr;
-	chain = sample + (1 + hweight64(attr->sample_type & SAMPLE_WORDS)) * sizeof(u64);
-	if (attr->sample_type & PERF_SAMPLE_READ)
-		chain += ring__read_size(ring, chain, attr->read_format);
-	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || chain >= end)
+	chain = 1 + hweight64(attr->sample_type & SAMPLE_WORDS);
+	if (attr->sample_type & PERF_SAMPLE_READ && chain < nr)
+		chain += read_words(sample + chain, attr->read_format);
+	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || chain >= nr)
 		return;
-	nr = *ring__word(ring, chain);
-	if (nr < 2 || nr >= (end - chain) / sizeof(u64))
+	ips = sample[chain];
+	if (ips < 2 || ips >= nr - chain)
 		return;
-	mark = chain + (nr - 1) * sizeof(u64);
-	if (*ring__word(ring, mark) != PERF_CONTEXT_GUEST_DEFERRED)
+	mark = &sample[chain + ips - 1];
+	if (*mark != PERF_CONTEXT_GUEST_DEFERRED)
 		return;
 
-	cookie = *ring__word(ring, mark + sizeof(u64));
-	*ring__word(ring, chain) = nr - 2;
-	for (; mark + 2 * sizeof(u64) < end; mark += sizeof(u64))
-		*ring__word(ring, mark) = *ring__word(ring, mark + 2 * sizeof(u64));
-	*ring__word(ring, mark) = PERF_CONTEXT_GUEST_DEFERRED;
-	*ring__word(ring, mark + sizeof(u64)) = cookie;
+	cookie = mark[1];
+	sample[chain] = ips - 2;
+	memmove(mark, mark + 2, (void *)end - (void *)(mark + 2));
+	end[-2] = PERF_CONTEXT_GUEST_DEFERRED;
+	end[-1] = cookie;
 }
 
-static void ring__convert(const struct ring *ring, u64 start, u64 end)
+static void convert(void *data, u64 size)
 {
-	struct perf_event_header *header;
-	u64 at;
+	struct perf_event_header *header = data;
+	void *end = data + size;
 
-	for (at = start; at < end; at += header->size) {
-		header = (void *)ring__word(ring, at);
-		if (header->size < sizeof(*header) || header->size > end - at)
+	for (; (void *)header < end; header = (void *)header + header->size) {
+		if (header->size < sizeof(*header) || header->size > end - (void *)header)
 			return;
 		if (header->type == PERF_RECORD_GUEST_CALLCHAIN)
 			header->type = PERF_RECORD_HEADER_EVENT_TYPE;
 		else if (header->type == PERF_RECORD_SAMPLE)
-			ring__convert_sample(ring, at, at + header->size);
+			convert_sample((u64 *)header, header->size / sizeof(u64));
 	}
 }
 
-/* What was read of a buffer, to where it was there. */
-static void ring__copy(const struct ring *ring, const char *mapped, u64 start, u64 end)
+bool guest_callchain_file__is_started(void)
 {
-	u64 size = end - start, at = start & ring->mask;
-	u64 here = min_t(u64, size, ring->mask + 1 - at);
-
-	memcpy(ring->data + at, mapped + at, here);
-	memcpy(ring->data, mapped, size - here);
+	return recorded;
 }
 
-void *guest_callchain_file__convert(struct mmap *map)
+int guest_callchain_file__push(struct mmap *map, void *to,
+			       int push(struct mmap *map, void *to, void *buf, size_t size))
 {
-	void *mapped = map->core.base + page_size;
-	struct ring ring = { .data = mapped, .mask = map->core.mask };
+	const char *ring = map->core.base + page_size;
+	u64 size = map->core.end - map->core.start, at = map->core.start & map->core.mask;
+	u64 here = min_t(u64, size, map->core.mask + 1 - at);
+	char *copy = malloc(size);
+	int ret = -1;
 
-	if (!recorded)
-		return mapped;
-	ring.data = malloc(ring.mask + 1);
-	if (!ring.data)
-		return NULL;
-	ring__copy(&ring, mapped, map->core.start, map->core.end);
-	ring__convert(&ring, map->core.start, map->core.end);
-	return ring.data;
-}
-
-void guest_callchain_file__done(struct mmap *map, void *data)
-{
-	if (recorded)
-		free(data);
+	if (copy) {
+		memcpy(copy, ring + at, here);
+		memcpy(copy + here, ring, size - here);
+		convert(copy, size);
+		ret = push(map, to, copy, size);
+	}
+	free(copy);
+	map->core.start = map->core.end;
+	return ret < 0 ? -1 : 0;
 }
 
 u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_event *event,
@@ -157,7 +136,7 @@ u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_eve
 	return words[0] == PERF_CONTEXT_GUEST_DEFERRED ? words[1] : 0;
 }
 
-size_t evlist__file_attr_size(struct evlist *evlist)
+size_t evlist__file_attr_size(const struct evlist *evlist)
 {
 	struct evsel *evsel;
 

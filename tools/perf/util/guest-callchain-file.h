@@ -18,6 +18,7 @@
 #ifndef __PERF_GUEST_CALLCHAIN_FILE_H
 #define __PERF_GUEST_CALLCHAIN_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
@@ -32,17 +33,21 @@ union perf_event;
  */
 void guest_callchain_file__start(struct evlist *evlist);
 
+/** guest_callchain_file__is_started - does perf_mmap__push() have to convert? */
+bool guest_callchain_file__is_started(void);
+
 /**
- * guest_callchain_file__convert - what is to be pushed, from core.start to core.end
- * @map: after perf_mmap__read_init()
+ * guest_callchain_file__push - push what a buffer has from core.start to core.end
+ * @map:  after perf_mmap__read_init()
+ * @to:   for @push
+ * @push: as perf_mmap__push() has it; called once, with all of it
  *
- * Converts a copy of it: the kernel lets nobody write to these pages of a buffer.
+ * Converts a copy: the kernel lets nobody write to these pages of a buffer.
  *
- * Return: where the buffer's data begin, to be handed to guest_callchain_file__done(); NULL
- * without memory.
+ * Return: 0 or -1.
  */
-void *guest_callchain_file__convert(struct mmap *map);
-void guest_callchain_file__done(struct mmap *map, void *data);
+int guest_callchain_file__push(struct mmap *map, void *to,
+			       int push(struct mmap *map, void *to, void *buf, size_t size));
 
 /**
  * guest_callchain_file__cookie - of a sample in the file's form
@@ -63,7 +68,7 @@ u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_eve
  *
  * Return: the same for all events: PERF_ATTR_SIZE_VER7, or more if there is more in one.
  */
-size_t evlist__file_attr_size(struct evlist *evlist);
+size_t evlist__file_attr_size(const struct evlist *evlist);
 
 /**
  * perf_event__type - what an event is, in the kernel's form or the file's

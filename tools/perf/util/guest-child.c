@@ -65,13 +65,6 @@ void guest_child__got_something(void)
 		WRITE_ONCE(shown->progress, shown->progress + 1);
 }
 
-static void limit(int resource, rlim_t max)
-{
-	struct rlimit rlimit = { max, max };
-
-	setrlimit(resource, &rlimit);
-}
-
 static void set_limits(const struct guest_child *child)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -82,12 +75,12 @@ static void set_limits(const struct guest_child *child)
 			all = data = 0;
 		fclose(file);
 	}
-	limit(RLIMIT_DATA, (u64)data * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
+	guest_wall__limit(RLIMIT_DATA, (u64)data * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
 	/* shared memory is in none of the others */
-	limit(RLIMIT_AS, (u64)all * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_NOFILE, CHILD_FILES);
-	limit(RLIMIT_FSIZE, child->file_max ?: CHILD_MEMORY);
+	guest_wall__limit(RLIMIT_AS, (u64)all * sysconf(_SC_PAGESIZE) + CHILD_MEMORY);
+	guest_wall__limit(RLIMIT_CORE, 0);
+	guest_wall__limit(RLIMIT_NOFILE, CHILD_FILES);
+	guest_wall__limit(RLIMIT_FSIZE, child->file_max ?: CHILD_MEMORY);
 }
 
 /* perf's own handlers print a backtrace, or end what is perf's. */
@@ -162,7 +155,7 @@ static bool send_result(int to, int ret, const void *result, size_t size)
 static void __noreturn child_main(const struct guest_child *child, int to, void *result,
 				  size_t size)
 {
-	int root, ret = shut_in(child, to, &root);
+	int root = -1, ret = shut_in(child, to, &root);
 
 	if (!ret)
 		ret = child->fn(child->arg, result, root);

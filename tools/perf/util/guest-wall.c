@@ -75,6 +75,13 @@ int guest_wall__reopen(int fd, int flags)
 	return ret < 0 ? -errno : ret;
 }
 
+void guest_wall__limit(int resource, rlim_t max)
+{
+	struct rlimit rlimit = { max, max };
+
+	setrlimit(resource, &rlimit);
+}
+
 static bool write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -400,8 +407,11 @@ static const int newer_not_for_tools[] = {
 /* Signals from the kernel to whom one likes. */
 static const unsigned int fcntls_not_for_tools[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG };
 
-/* What puts words into the mouth of who sits at a terminal; the kernel looks at 32 bits. */
-static const unsigned int not_for_terminals[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP };
+/*
+ * What puts words into the mouth of who sits at a terminal, and signals from the kernel to whom
+ * one likes.
+ */
+static const unsigned int ioctls_not_for_tools[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP };
 
 static bool forbid(scmp_filter_ctx filter, const char *name, unsigned int nr,
 		   struct scmp_arg_cmp arg)
@@ -410,6 +420,19 @@ static bool forbid(scmp_filter_ctx filter, const char *name, unsigned int nr,
 
 	return call == __NR_SCMP_ERROR ||
 	       !seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, nr, &arg);
+}
+
+/* @name with one of these in its second argument, of which 32 bits count */
+static bool forbid_each(scmp_filter_ctx filter, const char *name, const unsigned int *values,
+			size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (!forbid(filter, name, 1, SCMP_A1(SCMP_CMP_MASKED_EQ, ~0U, values[i])))
+			return false;
+	}
+	return true;
 }
 
 static bool forbid_all(scmp_filter_ctx filter)
@@ -429,16 +452,11 @@ static bool forbid_all(scmp_filter_ctx filter)
 		    !forbid(filter, "openat", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, w, w)))
 			return false;
 	}
-	for (i = 0; i < ARRAY_SIZE(not_for_terminals); i++) {
-		if (!forbid(filter, "ioctl", 1, SCMP_A1(SCMP_CMP_MASKED_EQ, ~0U,
-							not_for_terminals[i])))
-			return false;
-	}
-	for (i = 0; i < ARRAY_SIZE(fcntls_not_for_tools); i++) {
-		if (!forbid(filter, "fcntl", 1, SCMP_A1(SCMP_CMP_MASKED_EQ, ~0U,
-							fcntls_not_for_tools[i])))
-			return false;
-	}
+	if (!forbid_each(filter, "ioctl", ioctls_not_for_tools,
+			 ARRAY_SIZE(ioctls_not_for_tools)) ||
+	    !forbid_each(filter, "fcntl", fcntls_not_for_tools,
+			 ARRAY_SIZE(fcntls_not_for_tools)))
+		return false;
 	for (i = 0; i < ARRAY_SIZE(newer_not_for_tools); i++) {
 		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), newer_not_for_tools[i], 0))
 			return false;
@@ -476,13 +494,6 @@ static bool filter_tool(void)
 
 #endif
 
-static void limit(int resource, rlim_t max)
-{
-	struct rlimit rlimit = { max, max };
-
-	setrlimit(resource, &rlimit);
-}
-
 /* addr2line has its questions there, in a pipe; objdump would have perf's terminal. */
 static void close_terminal(void)
 {
@@ -495,10 +506,10 @@ static void close_terminal(void)
 static void enter_for_tool(void)
 {
 	close_terminal();
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0);		/* its output goes to a pipe */
-	limit(RLIMIT_AS, TOOL_MEMORY);
-	limit(RLIMIT_CPU, TOOL_SECONDS);
+	guest_wall__limit(RLIMIT_CORE, 0);
+	guest_wall__limit(RLIMIT_FSIZE, 0);		/* its output goes to a pipe */
+	guest_wall__limit(RLIMIT_AS, TOOL_MEMORY);
+	guest_wall__limit(RLIMIT_CPU, TOOL_SECONDS);
 	drop_bounding_set();
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || !landlock_tool() ||

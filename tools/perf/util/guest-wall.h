@@ -8,6 +8,7 @@
 #define __PERF_GUEST_WALL_H
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 /**
  * struct guest_wall - where the process may go
@@ -59,6 +60,9 @@ int guest_wall__reopen(int fd, int flags);
  * NULL, for nothing, if the file is none of a guest's.
  */
 void (*guest_wall__for_tool(const char *path))(void);
+
+/** guest_wall__limit - this process's limit of a resource (RLIMIT_*), which it cannot raise */
+void guest_wall__limit(int resource, rlim_t max);
 
 /** guest_wall_landlock - cleared by tests, to see the others stand without it */
 extern bool guest_wall_landlock;
