@@ -180,9 +180,12 @@ class Check:
         return ips == want
 
     def at_entry(self, ip):
-        if self.symbols.addr["kernel_entry"] <= ip < self.symbols.addr["run_kernel_ret"]:
+        """Whether rbp is 0 there, as it was at first: k01 is the first to have a frame."""
+        symbols = self.symbols
+        if symbols.addr["kernel_entry"] <= ip < symbols.addr["run_kernel_ret"]:
             return True
-        return self.symbols.function(ip) == "k01" and not self.symbols.has_frame("k01", ip)
+        name = symbols.function(ip)
+        return name in ("run_kernel", "k01") and not symbols.has_frame(name, ip)
 
     def chain(self, number, flags, ips):
         s = self.scenario

@@ -44,6 +44,9 @@ struct guest {
 
 static struct guest guest;
 
+/* Stacks that words were read of. */
+static unsigned long stacks;
+
 static void ensure(bool ok)
 {
 	if (!ok)
@@ -183,6 +186,21 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 	free(out);
 }
 
+/* A fuzzer whose walks end before they begin finds nothing, and says so. */
+static void ensure_stacks(void)
+{
+	ensure(stacks);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return atexit(ensure_stacks);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -191,7 +209,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	const struct guest_paging paging = {
 		.mode = GUEST_PAGING_4LEVEL, .root = (u64)FIRST_TABLE << GUEST_PAGE_SHIFT,
 	};
-	struct guest_walk walk = { .ctx = &guest, .paging = &paging };
+	struct guest_walk walk = { .ctx = &guest, .paging = &paging, .reads = ~0U };
 	struct guest_regs regs = { .bits = 64, .lma = true };
 	struct guest_user user;
 	struct read_stack st;
@@ -216,6 +234,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	for (i = 0; nr && i < (out[0] & PERF_GUEST_STACK_WORDS_NR); i++) {
 		ensure(read_stack__get(out, nr, i, &st));
 		check_stack(&guest, &st, !(out[0] & partial));
+		stacks += st.covered > 0;
 	}
 	free(out);
 	check_sections(&walk, &regs, max);

@@ -113,7 +113,7 @@ static void unwind(struct ram *ram, const struct guest_orc *orc,
 	struct guest_paging paging = {
 		.mode = GUEST_PAGING_4LEVEL, .root = cr3,
 	};
-	struct guest_walk walk = { .ctx = ram, .paging = &paging };
+	struct guest_walk walk = { .ctx = ram, .paging = &paging, .reads = ~0U };
 	struct guest_regs kernel = {
 		.ip = regs->ip, .sp = regs->sp, .bp = regs->bp, .bits = 64, .lma = true,
 	};
