@@ -31,6 +31,9 @@
 /* The most that guest_read_frames() reads at a time. */
 #define GUEST_FRAMES_MAX	16
 
+/* Kernel frames that nobody wants, to walk over on the way to the user's. */
+#define GUEST_UNWIND_SKIP	128
+
 /* Distinct pages one walk may touch: frames and page tables are apart. */
 #define GUEST_UNWIND_PAGES	32
 
@@ -206,10 +209,12 @@ struct guest_tlb_entry {
  * @ips:	where frames go, and context marks (PERF_CONTEXT_GUEST_KERNEL,
  *		PERF_CONTEXT_GUEST_USER) before them
  * @max:	how many words @ips takes
- * @max_frames:	frames without marks (perf_event_attr::sample_max_stack)
+ * @max_kernel:	frames of the kernel wanted (perf_event_attr::sample_max_stack)
+ * @max_user:	frames of the user code wanted, however many the kernel has
  * @reads:	how often it may still read the guest's memory, see guest_may_read()
  * @nr:		words in @ips
  * @frames:	frames among them
+ * @kernel_cut:	there are more of the kernel than wanted, on the way to the user's
  * @flags:	PERF_GUEST_CALLCHAIN_* (mode and why the chain is short)
  * @translations: page-table walks made, at most one per distinct page
  * @table_of:	2 MiB of linear addresses whose lowest-level page table is @table,
@@ -226,11 +231,13 @@ struct guest_walk {
 	const struct guest_paging *paging;
 	u64 *ips;
 	u32 max;
-	u32 max_frames;
+	u32 max_kernel;
+	u32 max_user;
 	u32 reads;
 
 	u32 nr;
 	u32 frames;
+	bool kernel_cut;
 	u32 flags;
 	u32 translations;
 	u64 table_of;

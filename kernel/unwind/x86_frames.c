@@ -74,6 +74,9 @@ struct addr_range {
  * @next:     where the next word of @walk->ips goes
  * @first:    first word that @walk->frames does not count yet
  * @room:     frames that fit before add_slowly() has to look closer
+ * @wanted:   frames of this context, kernel or user
+ * @left:     those of them that @walk->frames does not count yet
+ * @skipped:  frames that were not wanted
  * @mark:     context mark to store in front of the next frame, or 0
  * @bp:       the next frame, linear; 0 at the root
  * @top:      end of the last frame: the next one begins here or above
@@ -85,6 +88,7 @@ struct addr_range {
  * @ss_base:  of the stack segment
  * @word:     bytes of a frame pointer, 4 or 8
  * @switches: stack switches to go
+ * @in_user:  which context
  * @linux_kernel: @bp may be or lead to pt_regs
  * @at_entry: @bp may still be the user's
  */
@@ -92,6 +96,7 @@ struct frames {
 	struct guest_walk *walk;
 	u64 *next, *first;
 	u32 room;
+	u32 wanted, left, skipped;
 	u64 mark;
 	u64 bp;
 	u64 top, end;
@@ -100,6 +105,7 @@ struct frames {
 	u64 cs_base, ss_base;
 	unsigned int word;
 	unsigned int switches;
+	bool in_user;
 	bool linux_kernel;
 	bool at_entry;
 };
@@ -132,6 +138,7 @@ static void count_frames(struct frames *f)
 {
 	f->walk->nr = f->next - f->walk->ips;
 	f->walk->frames += f->next - f->first;
+	f->left -= f->next - f->first;
 	f->first = f->next;
 	f->room = 0;
 }
@@ -141,17 +148,34 @@ static void begin_context(struct frames *f, u64 context)
 {
 	count_frames(f);
 	f->mark = context;
+	f->in_user = context == (u64)PERF_CONTEXT_GUEST_USER;
+	f->wanted = f->in_user ? f->walk->max_user : f->walk->max_kernel;
+	f->left = f->wanted;
+}
+
+/* Enough of this context. The kernel's frames are on the way to the user's. */
+static bool skip_frame(struct frames *f)
+{
+	if (f->in_user || !f->walk->max_user)
+		return f->wanted ? stop(f, PERF_GUEST_CALLCHAIN_MAX_STACK) : false;
+	if (f->wanted)
+		f->walk->kernel_cut = true;
+	if (f->skipped == GUEST_UNWIND_SKIP)
+		return stop(f, PERF_GUEST_CALLCHAIN_MAX_STACK);
+	f->skipped++;
+	return true;
 }
 
 static bool add_slowly(struct frames *f, u64 ip)
 {
 	struct guest_walk *walk = f->walk;
-	u32 words, frames;
+	u32 words;
 
 	count_frames(f);
+	if (!f->left)
+		return skip_frame(f);
 	words = walk->max - walk->nr;
-	frames = walk->max_frames - walk->frames;
-	if (!frames || words < 1 + !!f->mark)
+	if (words < 1 + !!f->mark)
 		return stop(f, PERF_GUEST_CALLCHAIN_MAX_STACK);
 
 	if (f->mark) {
@@ -161,7 +185,7 @@ static bool add_slowly(struct frames *f, u64 ip)
 		words--;
 	}
 	*f->next++ = ip;
-	f->room = (words < frames ? words : frames) - 1;
+	f->room = (words < f->left ? words : f->left) - 1;
 	return true;
 }
 
@@ -704,7 +728,7 @@ static bool special_frame(struct frames *f)
 
 static void kernel_frames(struct frames *f)
 {
-	/* each turn adds a frame, of which there are max_frames at most */
+	/* each turn adds a frame, or skips one, of which there are not too many */
 	while (plain_frames(f) && special_frame(f))
 		;
 }

@@ -4,13 +4,13 @@
  * came, without any of perf. Written from the ABI's description alone, as a second
  * reader of it.
  *
- *	record [-F HZ] [-e EVENT] [-n EVENTS] [-a] [-f] [-c] [-s MAX-STACK] [-w] [-u BYTES]
+ *	record [-F HZ] [-e EVENT] [-n EVENTS] [-a] [-f] [-c] [-s MAX-STACK] [-w] [-u BYTES] [-k]
  *	       COMMAND...
  *
  * EVENT is cpu-clock, page-faults or a tracepoint's path below events/ in tracefs.
  * -n opens that many of it at a time; -a counts CPU 0 instead of the command;
  * -f asks for no guest callchains (flat), -c for no callchains at all; -w asks for words
- * of the guest kernel's stack, -u for so much of the user stack.
+ * of the guest kernel's stack, -u for so much of the user stack; -k for no frames of kernels.
  *
  * Equal chains are printed once, with their number:
  *
@@ -107,7 +107,7 @@ static uint64_t last_root;
 
 static int nr_events = 1, frequency = 1000, max_stack;
 static const char *event_name = "cpu-clock";
-static bool flat, no_chains, whole_cpu, stack_words;
+static bool flat, no_chains, whole_cpu, stack_words, user_only;
 static unsigned int user_stack;
 static pid_t command;
 
@@ -142,6 +142,7 @@ static int open_event(struct event *e, bool deferred)
 		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
 			       PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN,
 		.sample_max_stack = max_stack,
+		.exclude_callchain_kernel = user_only,
 		.sample_id_all = 1,
 		.disabled = 1,
 		.enable_on_exec = !whole_cpu,
@@ -434,7 +435,7 @@ static int parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+F:e:n:acfs:wu:")) != -1) {
+	while ((c = getopt(argc, argv, "+F:e:n:acfs:wu:k")) != -1) {
 		if (c == 'F')
 			frequency = atoi(optarg);
 		else if (c == 'e')
@@ -445,6 +446,8 @@ static int parse(int argc, char **argv)
 			max_stack = atoi(optarg);
 		else if (c == 'w')
 			stack_words = true;
+		else if (c == 'k')
+			user_only = true;
 		else if (c == 'u')
 			user_stack = atoi(optarg);
 		else if (c == 'a')

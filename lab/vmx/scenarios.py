@@ -40,6 +40,7 @@ class Scenario:
     frames:  at most that many (record -s)
     touched: the tables must differ afterwards (the comparison's own test)
     events:  how many events record opens
+    user_only: the kernel's frames are not wanted (record -k)
     blind:   nothing but the sample's address can be known
     sections: there must be some
     """
@@ -58,6 +59,7 @@ class Scenario:
     touched: bool = False
     tracepoint: bool = False
     events: int = 1
+    user_only: bool = False
     blind: bool = False
     sections: bool = False
     milliseconds: int = 250
@@ -124,6 +126,11 @@ SCENARIOS = [
     *(device(f"tables-{mode}", 0, record, "-c", blind=True)
       for mode, record in DEVICE_MODES.items()),
     Scenario("max-stack", 0, KERNEL, frames=8, flags=MAX_STACK, milliseconds=120),
+    # more frames of the kernel than of both are wanted
+    Scenario("user-frames-only", 2, [("U", ["user_syscall"] + funcs("v", 10)),
+                                     ("K", ["entry_syscall"] + funcs("s", 10))],
+             record="-k", frames=8, user_only=True, flags=MAX_STACK,
+             milliseconds=500),
     Scenario("per-cpu", 1, [("U", ["user_plain"] + funcs("u", 20))], record="-a"),
     Scenario("two-events", 2, [("U", ["user_syscall"] + funcs("v", 10)),
                                ("K", ["entry_syscall"] + funcs("s", 10))], events=2),

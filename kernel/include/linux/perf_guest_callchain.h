@@ -25,12 +25,14 @@ struct pt_regs;
 
 /**
  * struct perf_guest_wants - what samples want of a guest
- * @max_stack:	 frames
+ * @max_kernel:	 frames of its kernel
+ * @max_user:	 frames of its user code
  * @user_stack:	 bytes of the stack of its user code, a multiple of eight
  * @stack_words: words of its kernel's stack
  */
 struct perf_guest_wants {
-	u16 max_stack;
+	u16 max_kernel;
+	u16 max_user;
 	u16 user_stack;
 	bool stack_words;
 };
@@ -41,13 +43,15 @@ struct perf_guest_wants {
  * @flags:	PERF_GUEST_CALLCHAIN_*
  * @root:	address space of the guest (CR3)
  * @user:	the guest was in user mode
- * @max_frames:	in: how many frames anybody wants
+ * @max_kernel:	in: how many frames of the kernel anybody wants
+ * @max_user:	in: how many frames of the user code
  * @reads:	in: reads of the guest's memory that the walk may make, as guest_may_read()
  *		counts them
  * @user_stack:	in: bytes of the user stack anybody wants
  * @stack_words: in: somebody wants words of the kernel's stack
  * @max:	in: how many words @ips takes, context marks included
  * @frames:	addresses in @ips, without context marks
+ * @kernel_cut:	there are more of the kernel than wanted
  * @nr:		words in @ips
  * @ips:	context marks and addresses, innermost first
  * @sections:	struct perf_guest_section one after the other; NULL: none are wanted
@@ -59,12 +63,14 @@ struct perf_guest_chain {
 	u32 flags;
 	u64 root;
 	bool user;
-	u32 max_frames;
+	u16 max_kernel;
+	u16 max_user;
 	u32 reads;
 	u16 user_stack;
 	bool stack_words;
 	u32 max;
 	u32 frames;
+	bool kernel_cut;
 	u32 nr;
 	u64 *ips;
 	u64 *sections;

@@ -89,19 +89,22 @@ static bool wants_guest(const struct perf_event *event, bool in_guest)
 	return !attr->exclude_guest && (in_guest || !attr->exclude_host);
 }
 
+static bool wants_kernel(const struct perf_event *event)
+{
+	return !event->attr.exclude_kernel && !event->attr.exclude_callchain_kernel;
+}
+
 /* They are of the guest's kernel, and as privileged as its frames. */
 static bool wants_stack_words(const struct perf_event *event)
 {
-	const struct perf_event_attr *attr = &event->attr;
-
-	return attr->guest_stack_words && !attr->exclude_kernel &&
-	       !attr->exclude_callchain_kernel;
+	return event->attr.guest_stack_words && wants_kernel(event);
 }
 
 /* Bytes of the guest's user stack. */
 static u16 wants_user_stack(const struct perf_event *event)
 {
-	if (!(event->attr.sample_type & PERF_SAMPLE_STACK_USER))
+	if (!(event->attr.sample_type & PERF_SAMPLE_STACK_USER) ||
+	    event->attr.exclude_callchain_user)
 		return 0;
 	return min_t(u32, event->attr.sample_stack_user, PERF_GUEST_USER_STACK_MAX);
 }
@@ -259,19 +262,13 @@ static bool has_overflow_program(const struct perf_event *event)
 	return prog && prog->type == BPF_PROG_TYPE_PERF_EVENT;
 }
 
-/* The kernel's frames, for who may not see them, are not to use up those that may be seen. */
-static u16 wants_frames(const struct perf_event *event)
-{
-	if (event->attr.exclude_kernel || event->attr.exclude_callchain_kernel)
-		return min_t(int, sysctl_perf_event_max_stack, U16_MAX);
-	return event->attr.sample_max_stack;
-}
-
 /* If there is a guest, its chain will follow in a record: leave its cookie in @entry. */
 static void defer_guest(struct perf_event *event, struct perf_callchain_entry *entry)
 {
+	const u16 max_stack = event->attr.sample_max_stack;
 	const struct perf_guest_wants wants = {
-		.max_stack = wants_frames(event),
+		.max_kernel = wants_kernel(event) ? max_stack : 0,
+		.max_user = event->attr.exclude_callchain_user ? 0 : max_stack,
 		.user_stack = wants_user_stack(event),
 		.stack_words = wants_stack_words(event),
 	};
@@ -395,8 +392,10 @@ static u32 chain_for_event(const struct perf_event *event,
 	const struct perf_event_attr *attr = &event->attr;
 	u32 flags = chain->flags, frames = 0, user = 0, i, end;
 
-	if (likely(!attr->exclude_kernel && !attr->exclude_callchain_kernel &&
-		   !attr->exclude_callchain_user &&
+	if (chain->kernel_cut && wants_kernel(event))
+		flags |= PERF_GUEST_CALLCHAIN_MAX_STACK;
+
+	if (likely(wants_kernel(event) && !attr->exclude_callchain_user &&
 		   chain->frames <= attr->sample_max_stack)) {
 		*ips = chain->ips;
 		*nr = chain->nr;
@@ -406,7 +405,7 @@ static u32 chain_for_event(const struct perf_event *event,
 	while (user < chain->nr && chain->ips[user] != PERF_CONTEXT_GUEST_USER)
 		user++;
 
-	i = attr->exclude_kernel || attr->exclude_callchain_kernel ? user : 0;
+	i = wants_kernel(event) ? 0 : user;
 	end = attr->exclude_callchain_user ? user : chain->nr;
 	*ips = chain->ips + i;
 
@@ -555,7 +554,8 @@ perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants, u3
 	bool has_sections = !(flags & PERF_GUEST_CALLCHAIN_PREEMPTED);
 	struct perf_guest_chain chain = {
 		.flags = flags,
-		.max_frames = wants->max_stack,
+		.max_kernel = wants->max_kernel,
+		.max_user = wants->max_user,
 		.user_stack = has_sections ? wants->user_stack : 0,
 		.stack_words = has_sections && wants->stack_words,
 	};

@@ -166,7 +166,7 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 
 	*walk = (struct guest_walk) {
 		.ctx = walk->ctx, .paging = walk->paging,
-		.ips = ips, .max = frames, .max_frames = 30,
+		.ips = ips, .max = frames, .max_kernel = 30, .max_user = 30,
 		.reads = ~0U,
 	};
 	sections = (struct guest_sections) {
@@ -177,7 +177,7 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 	ensure(!guest.mapped);
 	ensure(sections.kernel <= max - max_user && sections.user <= max_user);
 	nr = sections.kernel + sections.user;
-	ensure(walk->nr <= frames && walk->frames <= 30 && walk->frames <= walk->nr);
+	ensure(walk->nr <= frames && walk->frames <= 60 && walk->frames <= walk->nr);
 	for (at = 0; at < nr; at += section->size / sizeof(u64)) {
 		section = (const void *)(out + at);
 		ensure(section->size && section->size <= (nr - at) * sizeof(u64));

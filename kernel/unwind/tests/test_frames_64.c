@@ -159,13 +159,13 @@ static void limits(void)
 	const u32 max_stack = PERF_GUEST_CALLCHAIN_MAX_STACK;
 
 	put_user_stack(g);
-	g->max_frames = 4;
+	g->max_user = 4;
 	RUN(g, "as many frames as wanted", 0, USER, U(0), U(1), U(2), U(3));
-	g->max_frames = 3;
+	g->max_user = 3;
 	RUN(g, "more frames than wanted", max_stack, USER, U(0), U(1), U(2));
-	g->max_frames = 1;
+	g->max_user = 1;
 	RUN(g, "one frame wanted", max_stack, USER, U(0));
-	g->max_frames = 127;
+	g->max_user = 127;
 	g->max = 5;
 	RUN(g, "buffer just large enough", 0, USER, U(0), U(1), U(2), U(3));
 	g->max = 4;
@@ -178,9 +178,9 @@ static void limits(void)
 		check__end();
 	}
 	g->max = 100;
-	g->max_frames = 0;
+	g->max_user = 0;
 	check__begin("frames: none wanted");
-	check__chain(g, M64 | max_stack, 0, NULL);
+	check__chain(g, M64, 0, NULL);
 	check__end();
 	made_guest__delete(g);
 
@@ -189,9 +189,56 @@ static void limits(void)
 	RUN(g, "no user mark without room for a frame", max_stack, KERNEL, K(0), K(1), K(2));
 	g->max = 6;
 	RUN(g, "user mark with room for one frame", max_stack, KERNEL, K(0), K(1), K(2), USER, U(0));
-	g->max = 100;
-	g->max_frames = 3;
-	RUN(g, "no user mark when enough frames", max_stack, KERNEL, K(0), K(1), K(2));
+	made_guest__delete(g);
+}
+
+/* Of the kernel and of user code so many each: who sees one only is not to go short of it. */
+static void budgets(void)
+{
+	struct made_guest *g = syscall_guest();
+
+	g->max_kernel = 3;
+	g->max_user = 2;
+	RUN(g, "kernel's and user's budget", PERF_GUEST_CALLCHAIN_MAX_STACK,
+	    KERNEL, K(0), K(1), K(2), USER, U(0), U(1));
+	check__u64("kernel's cut", g->walk.kernel_cut, false);
+	g->max_kernel = 2;
+	g->max_user = 127;
+	RUN(g, "more kernel frames than wanted", 0, KERNEL, K(0), K(1), USER, U(0), U(1), U(2), U(3));
+	check__u64("kernel's cut", g->walk.kernel_cut, true);
+	g->max_kernel = 0;
+	RUN(g, "user frames only", 0, USER, U(0), U(1), U(2), U(3));
+	check__u64("kernel's cut", g->walk.kernel_cut, false);
+	g->max_kernel = 127;
+	g->max_user = 0;
+	RUN(g, "kernel frames only", 0, KERNEL, K(0), K(1), K(2));
+	g->max_kernel = 2;
+	RUN(g, "kernel frames only, and fewer", PERF_GUEST_CALLCHAIN_MAX_STACK, KERNEL, K(0), K(1));
+	made_guest__delete(g);
+}
+
+/* The user's frames are behind so many of the kernel that the walk gives up. */
+static void far_user(void)
+{
+	struct made_guest *g = kernel_guest();
+	u64 bp = TASK_STACK + 0x1008;
+	unsigned int i;
+
+	g->regs.sp = TASK_STACK + 0x1000;
+	g->regs.bp = bp;
+	for (i = 0; i < GUEST_UNWIND_SKIP - 2; i++, bp += 16)
+		put_frame(g, bp, i < GUEST_UNWIND_SKIP - 3 ? bp + 16 : TASK_REGS - 16, K(1));
+	put_frame(g, TASK_REGS - 16, 0, K(2));
+	put_regs(g, TASK_REGS, &user_regs);
+	put_user_stack(g);
+	g->max_kernel = 0;
+	RUN(g, "as many kernel frames as are skipped", 0, USER, U(0), U(1), U(2), U(3));
+	g->regs.bp = TASK_STACK + 0xff8;
+	g->regs.sp = TASK_STACK + 0xff0;
+	put_frame(g, TASK_STACK + 0xff8, TASK_STACK + 0x1008, K(3));
+	check__begin("frames: one more");
+	check__chain(g, M64 | PERF_GUEST_CALLCHAIN_MAX_STACK, 0, NULL);
+	check__end();
 	made_guest__delete(g);
 }
 
@@ -357,10 +404,12 @@ static void interrupts(void)
 	RUN(g, "interrupt in a system call", 0, KERNEL, K(0), K(1), K(5), K(6), K(7),
 	    USER, U(0), U(1), U(2), U(3));
 
-	g->max_frames = 2;
+	g->max_kernel = 2;
+	g->max_user = 0;
 	RUN(g, "enough frames before pt_regs", PERF_GUEST_CALLCHAIN_MAX_STACK, KERNEL,
 	    K(0), K(1));
-	g->max_frames = 127;
+	g->max_kernel = 127;
+	g->max_user = 127;
 
 	r.bp = TASK_STACK + 0x3100;
 	put_regs(g, irq_regs, &r);
@@ -745,6 +794,8 @@ void test_frames_64(void)
 	user_reasons();
 	first_frame();
 	limits();
+	budgets();
+	far_user();
 	deep();
 	across_pages();
 	budget();

@@ -39,8 +39,10 @@ MODULE_PARM_DESC(guest_callchain, "Let perf have callchains of guests");
  */
 static void add_wants(struct perf_guest_wants *all, const struct perf_guest_wants *more)
 {
-	if (READ_ONCE(all->max_stack) < more->max_stack)
-		WRITE_ONCE(all->max_stack, more->max_stack);
+	if (READ_ONCE(all->max_kernel) < more->max_kernel)
+		WRITE_ONCE(all->max_kernel, more->max_kernel);
+	if (READ_ONCE(all->max_user) < more->max_user)
+		WRITE_ONCE(all->max_user, more->max_user);
 	if (READ_ONCE(all->user_stack) < more->user_stack)
 		WRITE_ONCE(all->user_stack, more->user_stack);
 	if (more->stack_words)
@@ -137,7 +139,7 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted)
 	vcpu->stat.generic.guest_callchain_dropped += dropped;
 	vcpu->stat.generic.guest_callchain_requests = local64_read(&gc->requests);
 
-	gc->wants = (struct perf_guest_wants) { .max_stack = 0 };
+	gc->wants = (struct perf_guest_wants) { .max_kernel = 0 };
 	local64_set(&gc->cookie, 0);
 	barrier();
 	WRITE_ONCE(gc->serving, false);

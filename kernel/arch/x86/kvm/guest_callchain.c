@@ -422,10 +422,12 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 	walk.paging = &paging;
 	walk.ips = chain->ips;
 	walk.max = chain->max;
-	walk.max_frames = chain->max_frames;
+	walk.max_kernel = chain->max_kernel;
+	walk.max_user = chain->max_user;
 	walk.reads = chain->reads;
 	walk.nr = 0;
 	walk.frames = 0;
+	walk.kernel_cut = false;
 	walk.flags = 0;
 	walk.translations = 0;
 	walk.table_of = 0;
@@ -442,6 +444,7 @@ walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_cha
 	chain->root = guest_address_space(&paging);
 	chain->nr = walk.nr;
 	chain->frames = walk.frames;
+	chain->kernel_cut = walk.kernel_cut;
 	chain->flags |= walk.flags;
 }
 
