@@ -6,8 +6,26 @@
 #include <asm/local64.h>
 
 struct kvm_vcpu;
+struct page;
 
 #ifdef CONFIG_PERF_GUEST_CALLCHAIN
+
+#define KVM_GUEST_PAGES_LOG2	5
+#define KVM_GUEST_PAGES	(1 << KVM_GUEST_PAGES_LOG2)
+
+/**
+ * struct kvm_guest_pages - pages of a guest that a walk has read: the next one may, too
+ * @generation: of the memory slots they are in
+ * @seq:	kvm::mmu_invalidate_seq, while which they are where they were
+ * @gfns:	where
+ * @pages:	by the hash of their gfn, NULL for none; no reference is held
+ */
+struct kvm_guest_pages {
+	u64 generation;
+	unsigned long seq;
+	u64 gfns[KVM_GUEST_PAGES];
+	struct page *pages[KVM_GUEST_PAGES];
+};
 
 /**
  * struct kvm_guest_callchain - a vCPU's pending request for its callchain
@@ -20,6 +38,7 @@ struct kvm_vcpu;
  *	       cannot, as there is no telling whose chain they would get
  * @requests:  samples that asked, ever
  * @exit:      where the guest was at the last exit
+ * @known:     of the architecture's walk
  *
  * Only touched on the CPU the vCPU is loaded on, and only there while it is, and only
  * while perf_guest_callchain_key is on. What is left of the last time it was on does no
@@ -37,6 +56,7 @@ struct kvm_guest_callchain {
 		int cpl;
 		bool nested;
 	} exit;
+	struct kvm_guest_pages known;
 };
 
 void kvm_register_guest_callchain(void);

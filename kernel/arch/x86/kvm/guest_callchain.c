@@ -1,276 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guest callchains on x86: a vCPU's registers, address space and memory as the
- * unwinder wants them.
+ * Guest callchains on x86: a vCPU's registers and address space as the unwinder wants
+ * them. Its memory is in guest_memory.c.
  */
-#include <linux/highmem.h>
-#include <linux/irq_work.h>
 #include <linux/kvm_host.h>
-#include <linux/mm.h>
-#include <linux/nospec.h>
-#include <linux/uaccess.h>
-#include <asm/asm.h>
-#include <asm/extable_fixup_types.h>
 
+#include "guest_memory.h"
 #include "kvm_cache_regs.h"
 #include "mmu.h"
 #include "x86.h"
 #include "../../../virt/kvm/unwind/sections.h"
-
-/* As many pages as a walk under the runqueue lock may look at. */
-#define NR_DONE		64
-
-/**
- * struct done_pages - pages that a walk with the runqueue locked is done with
- * @work:  puts them. It cannot run before that lock is dropped.
- * @nr:    how many there are
- * @pages: with a reference each, which may be the last. To free a page takes locks, and may
- *	   wake up who waits for memory of its cgroup
- */
-struct done_pages {
-	struct irq_work work;
-	unsigned int nr;
-	struct page *pages[NR_DONE];
-};
-
-static void put_done_pages(struct irq_work *work)
-{
-	struct done_pages *done = container_of(work, struct done_pages, work);
-
-	while (done->nr)
-		put_page(done->pages[--done->nr]);
-}
-
-static DEFINE_PER_CPU(struct done_pages, done_pages);
-
-/* This CPU's. No initializer: a module's per-CPU data have no addresses relocated. */
-static struct done_pages *get_done_pages(void)
-{
-	struct done_pages *done = this_cpu_ptr(&done_pages);
-
-	if (unlikely(!done->work.func))
-		done->work = IRQ_WORK_INIT_HARD(put_done_pages);
-	return done;
-}
-
-/* Of a walk's page tables these many are kept until its end: most are read again. */
-#define NR_TABLES	8
-
-/**
- * struct vcpu_memory - a walk's ctx
- * @vcpu:   whose memory
- * @slot:   the one that was found last
- * @gfns:   of @tables
- * @tables: the tables read last, by their gfn, NULL for none; with a reference
- * @held:   pages held so far, while @done is not NULL
- * @done:   where pages go that must not be put now; NULL if they may
- */
-struct vcpu_memory {
-	struct kvm_vcpu *vcpu;
-	const struct kvm_memory_slot *slot;
-	u64 gfns[NR_TABLES];
-	struct page *tables[NR_TABLES];
-	unsigned int held;
-	struct done_pages *done;
-};
-
-/* The slot of @gfn, or NULL if what the VMM maps there is not what the guest sees. */
-static const struct kvm_memory_slot *find_slot(struct vcpu_memory *mem, u64 gfn)
-{
-	const struct kvm_memory_slot *slot = mem->slot;
-
-	if (unlikely(!slot || gfn - slot->base_gfn >= slot->npages)) {
-		/*
-		 * Not kvm_vcpu_gfn_to_memslot(): this may have been preempted in the midst
-		 * of it, and the slot it keeps could then outlive the slots it is of.
-		 */
-		slot = search_memslots(kvm_vcpu_memslots(mem->vcpu), gfn, false);
-		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
-			return NULL;
-		mem->slot = slot;
-	}
-	if (kvm_slot_can_be_private(slot) && kvm_mem_is_private(mem->vcpu->kvm, gfn))
-		return NULL;
-	return slot;
-}
-
-/* The lowest entry of the VMM's page tables for @hva, 0 if there is none. */
-static pte_t host_entry(unsigned long hva)
-{
-	pte_t entry = __pte(0);
-	unsigned long flags;
-	pgd_t pgd;
-	p4d_t p4d;
-	pud_t pud;
-	pmd_t pmd;
-
-	/* as in mm/gup.c: no table is freed meanwhile; each entry is read once */
-	local_irq_save(flags);
-	pgd = READ_ONCE(*pgd_offset(current->mm, hva));
-	if (pgd_none(pgd))
-		goto out;
-	p4d = READ_ONCE(*p4d_offset(&pgd, hva));
-	if (!p4d_present(p4d))
-		goto out;
-	pud = READ_ONCE(*pud_offset(&p4d, hva));
-	if (!pud_present(pud))
-		goto out;
-	entry = __pte(pud_val(pud));
-	if (pud_leaf(pud))
-		goto out;
-	pmd = pmdp_get_lockless(pmd_offset(&pud, hva));
-	entry = __pte(pmd_val(pmd));
-	/* on a 32-bit host, the last tables may be out of reach */
-	if (IS_ENABLED(CONFIG_HIGHPTE) || !pmd_present(pmd) || pmd_leaf(pmd))
-		goto out;
-	entry = ptep_get_lockless(pte_offset_kernel(&pmd, hva));
-out:
-	local_irq_restore(flags);
-	return entry;
-}
-
-/* Every page that is held will have to be kept in @mem->done. */
-static bool may_hold(struct vcpu_memory *mem)
-{
-	return likely(!mem->done) || ++mem->held + mem->done->nr <= NR_DONE;
-}
-
-/*
- * The struct page at @gfn, with a reference: what has none is no memory but a device's
- * registers, where reading has effects. No page is faulted in.
- *
- * Returns 0 or the reason why there is none.
- */
-static u32 get_guest_page(struct vcpu_memory *mem, u64 gfn, struct page **page)
-{
-	const struct kvm_memory_slot *slot = find_slot(mem, gfn);
-	unsigned long hva;
-	pte_t entry;
-
-	if (!slot)
-		return PERF_GUEST_CALLCHAIN_UNREADABLE;
-	if (!may_hold(mem))
-		return PERF_GUEST_CALLCHAIN_BUDGET;
-	hva = __gfn_to_hva_memslot(slot, gfn);
-	if (likely(get_user_page_fast_only(hva, 0, page)))
-		return 0;
-
-	entry = host_entry(hva);
-	if (!pte_present(entry) || !pte_special(entry))
-		return PERF_GUEST_CALLCHAIN_UNREADABLE;
-	if (!is_zero_pfn(pte_pfn(entry)))
-		return PERF_GUEST_CALLCHAIN_DEVICE;
-	/* what nobody has written yet */
-	*page = ZERO_PAGE(hva);
-	get_page(*page);
-	return 0;
-}
-
-/* Either now or, with the runqueue locked, soon. */
-static void put_guest_page(const struct vcpu_memory *mem, struct page *page)
-{
-	if (likely(!mem->done))
-		put_page(page);
-	else
-		mem->done->pages[mem->done->nr++] = page;
-}
-
-/* The handle is the struct page. */
-u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
-{
-	struct page *page;
-	u32 error = get_guest_page(ctx, gfn, &page);
-
-	if (!error)
-		*handle = (unsigned long)page;
-	return error;
-}
-
-void guest_mem_unmap(void *ctx, unsigned long handle)
-{
-	put_guest_page(ctx, (struct page *)handle);
-}
-
-/*
- * A word of a guest's memory. Where the memory is broken, which should end the guest at most,
- * it is 0 and no reason to panic.
- */
-static __always_inline u64 load_word(const void *addr)
-{
-#ifdef CONFIG_X86_64
-	u64 word = 0;
-
-	asm volatile("1: movq %1, %0\n"
-		     "2:\n"
-		     _ASM_EXTABLE_TYPE(1b, 2b, EX_TYPE_DEFAULT_MCE_SAFE)
-		     : "+r" (word) : "m" (*(const u64 *)addr));
-	return word;
-#else
-	return READ_ONCE(*(const u64 *)addr);
-#endif
-}
-
-/* Not even a mispredicted branch may lead out of the page, which the guest could learn from. */
-void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
-		    void *dst, unsigned int len)
-{
-	void *page = kmap_local_page((struct page *)handle);
-
-	if (copy_mc_to_kernel(dst, page + array_index_nospec(offset, PAGE_SIZE - len + 1), len))
-		memset(dst, 0, len);
-	kunmap_local(page);
-}
-
-u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
-{
-	struct vcpu_memory *mem = ctx;
-	u64 gfn = gpa_to_gfn(gpa);
-	unsigned int i = gfn % NR_TABLES;
-	struct page *page = mem->tables[i];
-	u32 error;
-
-	if (!page || mem->gfns[i] != gfn) {
-		error = get_guest_page(mem, gfn, &page);
-		if (error)
-			return error;
-		if (mem->tables[i])
-			put_guest_page(mem, mem->tables[i]);
-		mem->tables[i] = page;
-		mem->gfns[i] = gfn;
-	}
-	guest_mem_read(ctx, (unsigned long)page, offset_in_page(gpa), entry, len);
-	return 0;
-}
-
-static void put_tables(struct vcpu_memory *mem)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_TABLES; i++)
-		if (mem->tables[i])
-			put_guest_page(mem, mem->tables[i]);
-}
-
-/* Addresses are masked: what of them is the guest's choice stays in the page, see above. */
-unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
-			      struct guest_frame *frames, unsigned int max)
-{
-	const unsigned int in_page = (PAGE_SIZE - 1) & ~(sizeof(u64) - 1);
-	void *page = kmap_local_page((struct page *)handle);
-	const u64 last = guest_last_frame(bp);
-	unsigned int nr = 0;
-
-	for (;;) {
-		frames->next = load_word(page + (bp & in_page));
-		frames->ret = load_word(page + ((bp + sizeof(u64)) & in_page));
-		if (++nr == max || !guest_frame_follows(bp, frames->next, last))
-			break;
-		bp = frames->next;
-		frames++;
-	}
-	kunmap_local(page);
-	return nr;
-}
 
 static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
 {
@@ -401,7 +140,7 @@ static void restore_cache(struct kvm_vcpu *vcpu, const struct register_cache *ca
 }
 
 static noinline_for_stack void
-walk_stack(struct kvm_vcpu *vcpu, struct vcpu_memory *mem, struct perf_guest_chain *chain)
+walk_stack(struct kvm_vcpu *vcpu, struct guest_memory *mem, struct perf_guest_chain *chain)
 {
 	struct guest_paging paging, nested;
 	struct guest_regs regs;
@@ -496,9 +235,8 @@ static bool is_stale(struct kvm_vcpu *vcpu)
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain)
 {
-	struct vcpu_memory mem = { .vcpu = vcpu };
-	const bool locked = chain->flags & PERF_GUEST_CALLCHAIN_PREEMPTED;
 	struct register_cache cache;
+	struct guest_memory mem;
 
 	/* SEV-ES and later: what KVM has is not the guest's state */
 	if (vcpu->arch.guest_state_protected) {
@@ -513,12 +251,9 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	if (is_stale(vcpu)) {
 		chain->flags |= PERF_GUEST_CALLCHAIN_STALE;
 	} else {
-		if (locked)
-			mem.done = get_done_pages();
+		guest_memory_begin(&mem, vcpu, chain->flags & PERF_GUEST_CALLCHAIN_PREEMPTED);
 		walk_stack(vcpu, &mem, chain);
-		put_tables(&mem);
-		if (locked && mem.done->nr)
-			irq_work_queue(&mem.done->work);
+		guest_memory_end(&mem);
 	}
 	restore_cache(vcpu, &cache);
 }

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A guest's memory on x86 as the unwinder reads it: through the struct page of what the VMM
+ * has mapped there, never faulting it in, never written to.
+ */
+#include <linux/hash.h>
+#include <linux/highmem.h>
+#include <linux/irq_work.h>
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/uaccess.h>
+#include <asm/asm.h>
+#include <asm/extable_fixup_types.h>
+
+#include "guest_memory.h"
+#include "../../../virt/kvm/unwind/guest_unwind.h"
+
+/* Of an address, where in its page a word is. */
+#define IN_PAGE		((PAGE_SIZE - 1) & ~(sizeof(u64) - 1))
+
+/* In a page's handle: its reference is not one that struct kvm_guest_pages keeps track of. */
+#define UNKNOWN_PAGE	1UL
+
+/* As many pages as a walk under the runqueue lock may look at. */
+#define NR_DONE		64
+
+/**
+ * struct done_pages - pages that a walk with the runqueue locked is done with
+ * @work:  puts them. It cannot run before that lock is dropped.
+ * @nr:    how many there are
+ * @pages: with a reference each, which may be the last. To free a page takes locks, and may
+ *	   wake up who waits for memory of its cgroup
+ */
+struct done_pages {
+	struct irq_work work;
+	unsigned int nr;
+	struct page *pages[NR_DONE];
+};
+
+static void put_done_pages(struct irq_work *work)
+{
+	struct done_pages *done = container_of(work, struct done_pages, work);
+
+	while (done->nr)
+		put_page(done->pages[--done->nr]);
+}
+
+static DEFINE_PER_CPU(struct done_pages, done_pages);
+
+/* This CPU's. No initializer: a module's per-CPU data have no addresses relocated. */
+static struct done_pages *get_done_pages(void)
+{
+	struct done_pages *done = this_cpu_ptr(&done_pages);
+
+	if (unlikely(!done->work.func))
+		done->work = IRQ_WORK_INIT_HARD(put_done_pages);
+	return done;
+}
+
+/* Room in @mem->done for a page that is about to be held, which must be put there. */
+static bool reserve_room(struct guest_memory *mem)
+{
+	if (likely(!mem->done))
+		return true;
+	if (mem->reserved + mem->done->nr == NR_DONE)
+		return false;
+	mem->reserved++;
+	return true;
+}
+
+/* No page is held after all. */
+static void free_room(struct guest_memory *mem)
+{
+	if (unlikely(mem->done))
+		mem->reserved--;
+}
+
+/* Either now or, with the runqueue locked, soon. */
+static void put_guest_page(struct guest_memory *mem, struct page *page)
+{
+	if (likely(!mem->done)) {
+		put_page(page);
+		return;
+	}
+	free_room(mem);
+	mem->done->pages[mem->done->nr++] = page;
+}
+
+/* The slot of @gfn, or NULL if what the VMM maps there is not what the guest sees. */
+static const struct kvm_memory_slot *find_slot(struct guest_memory *mem, u64 gfn)
+{
+	const struct kvm_memory_slot *slot = mem->slot;
+
+	if (unlikely(!slot || gfn - slot->base_gfn >= slot->npages)) {
+		/*
+		 * Not kvm_vcpu_gfn_to_memslot(): this may have been preempted in the midst
+		 * of it, and the slot it keeps could then outlive the slots it is of.
+		 */
+		slot = search_memslots(mem->slots, gfn, false);
+		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
+			return NULL;
+		mem->slot = slot;
+	}
+	if (kvm_slot_can_be_private(slot) && kvm_mem_is_private(mem->vcpu->kvm, gfn))
+		return NULL;
+	return slot;
+}
+
+/* The lowest entry of the VMM's page tables for @hva, 0 if there is none. */
+static pte_t host_entry(unsigned long hva)
+{
+	pte_t entry = __pte(0);
+	unsigned long flags;
+	pgd_t pgd;
+	p4d_t p4d;
+	pud_t pud;
+	pmd_t pmd;
+
+	/* as in mm/gup.c: no table is freed meanwhile; each entry is read once */
+	local_irq_save(flags);
+	pgd = READ_ONCE(*pgd_offset(current->mm, hva));
+	if (pgd_none(pgd))
+		goto out;
+	p4d = READ_ONCE(*p4d_offset(&pgd, hva));
+	if (!p4d_present(p4d))
+		goto out;
+	pud = READ_ONCE(*pud_offset(&p4d, hva));
+	if (!pud_present(pud))
+		goto out;
+	entry = __pte(pud_val(pud));
+	if (pud_leaf(pud))
+		goto out;
+	pmd = pmdp_get_lockless(pmd_offset(&pud, hva));
+	entry = __pte(pmd_val(pmd));
+	/* on a 32-bit host, the last tables may be out of reach */
+	if (IS_ENABLED(CONFIG_HIGHPTE) || !pmd_present(pmd) || pmd_leaf(pmd))
+		goto out;
+	entry = ptep_get_lockless(pte_offset_kernel(&pmd, hva));
+out:
+	local_irq_restore(flags);
+	return entry;
+}
+
+/*
+ * The struct page at @gfn, with a reference: what has none is no memory but a device's
+ * registers, where reading has effects. No page is faulted in.
+ *
+ * Returns 0 or the reason why there is none.
+ */
+static u32 find_page(struct guest_memory *mem, u64 gfn, struct page **page)
+{
+	const struct kvm_memory_slot *slot = find_slot(mem, gfn);
+	unsigned long hva;
+	pte_t entry;
+
+	if (!slot)
+		return PERF_GUEST_CALLCHAIN_UNREADABLE;
+	if (!reserve_room(mem))
+		return PERF_GUEST_CALLCHAIN_BUDGET;
+	hva = __gfn_to_hva_memslot(slot, gfn);
+	if (likely(get_user_page_fast_only(hva, 0, page)))
+		return 0;
+
+	entry = host_entry(hva);
+	if (pte_present(entry) && pte_special(entry) && is_zero_pfn(pte_pfn(entry))) {
+		/* what nobody has written yet */
+		*page = ZERO_PAGE(hva);
+		get_page(*page);
+		return 0;
+	}
+	free_room(mem);
+	return pte_present(entry) && pte_special(entry) ? PERF_GUEST_CALLCHAIN_DEVICE :
+							  PERF_GUEST_CALLCHAIN_UNREADABLE;
+}
+
+/* Has nothing of the VMM's memory moved since, and is nothing about to? */
+static bool still_known(const struct guest_memory *mem)
+{
+	const struct kvm *kvm = mem->vcpu->kvm;
+
+	return !READ_ONCE(kvm->mmu_invalidate_in_progress) &&
+	       READ_ONCE(kvm->mmu_invalidate_seq) == mem->vcpu->guest_callchain.known.seq;
+}
+
+/*
+ * Take a reference of a page that was the guest's at an earlier walk. If the VMM does not
+ * have it any more it may be another's by now, or nobody's. First the reference, then the
+ * look: what is still known then cannot go away.
+ */
+static bool hold_known(struct guest_memory *mem, struct page *page)
+{
+	struct folio *folio;
+
+	if (!still_known(mem) || !reserve_room(mem))
+		return false;
+	folio = page_folio(page);
+	if (!folio_try_get(folio)) {
+		free_room(mem);
+		return false;
+	}
+	if (likely(folio == page_folio(page) && still_known(mem)))
+		return true;
+	put_guest_page(mem, &folio->page);
+	return false;
+}
+
+/*
+ * A page by find_page(), which takes several times as long, or known from another walk. To
+ * be put by put_unknown(), as those that are known are kept to the walk's end.
+ */
+static u32 get_guest_page(struct guest_memory *mem, u64 gfn, unsigned long *handle)
+{
+	struct kvm_guest_pages *known = &mem->vcpu->guest_callchain.known;
+	unsigned int i = hash_64(gfn, KVM_GUEST_PAGES_LOG2);
+	struct page *page = known->pages[i];
+	u32 error;
+
+	if (likely(page && known->gfns[i] == gfn)) {
+		*handle = (unsigned long)page;
+		if (mem->held & BIT(i))
+			return 0;
+		if (likely(hold_known(mem, page)))
+			goto hold;
+	}
+	error = find_page(mem, gfn, &page);
+	if (error)
+		return error;
+	*handle = (unsigned long)page;
+	if (unlikely(mem->held & BIT(i) || is_zone_device_page(page))) {
+		*handle |= UNKNOWN_PAGE;
+		return 0;
+	}
+	known->gfns[i] = gfn;
+	known->pages[i] = page;
+hold:
+	mem->held |= BIT(i);
+	return 0;
+}
+
+static struct page *handle_page(unsigned long handle)
+{
+	return (struct page *)(handle & ~UNKNOWN_PAGE);
+}
+
+static void put_unknown(struct guest_memory *mem, unsigned long handle)
+{
+	if (unlikely(handle & UNKNOWN_PAGE))
+		put_guest_page(mem, handle_page(handle));
+}
+
+/**
+ * guest_memory_begin() - before a walk
+ * @mem:    of the walk
+ * @vcpu:   whose memory
+ * @locked: the runqueue is: pages are put later
+ *
+ * Forgets pages that may not be where they were.
+ *
+ * Context: preemption and page faults off, SRCU held; not NMI.
+ */
+void guest_memory_begin(struct guest_memory *mem, struct kvm_vcpu *vcpu, bool locked)
+{
+	struct kvm_guest_pages *known = &vcpu->guest_callchain.known;
+
+	BUILD_BUG_ON(sizeof(mem->held) * BITS_PER_BYTE < KVM_GUEST_PAGES);
+
+	*mem = (struct guest_memory) {
+		.vcpu = vcpu,
+		.slots = kvm_vcpu_memslots(vcpu),
+		.done = locked ? get_done_pages() : NULL,
+	};
+	if (still_known(mem) && known->generation == mem->slots->generation)
+		return;
+	memset(known->pages, 0, sizeof(known->pages));
+	known->generation = mem->slots->generation;
+	known->seq = READ_ONCE(vcpu->kvm->mmu_invalidate_seq);
+	/* before the first page is looked for, in tables that may be about to change */
+	smp_rmb();
+}
+
+/**
+ * guest_memory_end() - after a walk: give back what it has held
+ * @mem: of guest_memory_begin()
+ */
+void guest_memory_end(struct guest_memory *mem)
+{
+	struct page **pages = mem->vcpu->guest_callchain.known.pages;
+
+	for (; mem->held; mem->held &= mem->held - 1)
+		put_guest_page(mem, pages[__ffs(mem->held)]);
+	if (mem->done && mem->done->nr)
+		irq_work_queue(&mem->done->work);
+}
+
+/* The handle is the struct page, and maybe UNKNOWN_PAGE. */
+u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
+{
+	return get_guest_page(ctx, gfn, handle);
+}
+
+void guest_mem_unmap(void *ctx, unsigned long handle)
+{
+	put_unknown(ctx, handle);
+}
+
+/*
+ * A word of a guest's memory. Where the memory is broken, which should end the guest at most,
+ * it is 0 and no reason to panic.
+ */
+static __always_inline u64 load_word(const void *addr)
+{
+#ifdef CONFIG_X86_64
+	u64 word = 0;
+
+	asm volatile("1: movq %1, %0\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE(1b, 2b, EX_TYPE_DEFAULT_MCE_SAFE)
+		     : "+r" (word) : "m" (*(const u64 *)addr));
+	return word;
+#else
+	return READ_ONCE(*(const u64 *)addr);
+#endif
+}
+
+/* Not even a mispredicted branch may lead out of the page, which the guest could learn from. */
+void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
+		    void *dst, unsigned int len)
+{
+	void *page = kmap_local_page(handle_page(handle));
+
+	if (copy_mc_to_kernel(dst, page + array_index_nospec(offset, PAGE_SIZE - len + 1), len))
+		memset(dst, 0, len);
+	kunmap_local(page);
+}
+
+u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
+{
+	unsigned long handle;
+	void *table;
+	u32 error = get_guest_page(ctx, gpa_to_gfn(gpa), &handle);
+
+	if (error)
+		return error;
+	if (likely(len == sizeof(u64))) {
+		table = kmap_local_page(handle_page(handle));
+		*(u64 *)entry = load_word(table + (gpa & IN_PAGE));
+		kunmap_local(table);
+	} else {
+		guest_mem_read(ctx, handle, offset_in_page(gpa), entry, len);
+	}
+	put_unknown(ctx, handle);
+	return 0;
+}
+
+/* Addresses are masked: what of them is the guest's choice stays in the page, see above. */
+unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
+			      struct guest_frame *frames, unsigned int max)
+{
+	void *page = kmap_local_page(handle_page(handle));
+	const u64 last = guest_last_frame(bp);
+	unsigned int nr = 0;
+
+	for (;;) {
+		frames->next = load_word(page + (bp & IN_PAGE));
+		frames->ret = load_word(page + ((bp + sizeof(u64)) & IN_PAGE));
+		if (++nr == max || !guest_frame_follows(bp, frames->next, last))
+			break;
+		bp = frames->next;
+		frames++;
+	}
+	kunmap_local(page);
+	return nr;
+}
