@@ -103,7 +103,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := emulator demo truth events hostside ask nmi nested trouble memory hotplug reboot
+lab_scenarios := emulator demo truth events hostside ask nmi nested trouble memory memslots hotplug reboot
 test-lab: lab-parts vmx-parts
 	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
 		lab/run --timeout 400 $$s || status=1; \
