@@ -53,6 +53,11 @@ echo N > $parameter
 ask switched-off
 expect lab-ask-switched-off unasked
 echo Y > $parameter
+switch=$(echo /sys/kernel/debug/kvm/*-*/guest_callchain_off)
+echo Y > "$switch"
+ask vm-switched-off
+expect lab-ask-vm-switched-off unasked
+echo N > "$switch"
 ask switched-on
 expect lab-ask-switched-on answered
 

@@ -5,6 +5,7 @@
 #include <linux/perf_guest_callchain.h>
 #include <asm/local64.h>
 
+struct kvm;
 struct kvm_vcpu;
 struct page;
 
@@ -59,8 +60,17 @@ struct kvm_guest_callchain {
 	struct kvm_guest_pages known;
 };
 
+/**
+ * struct kvm_vm_guest_callchain - of a virtual machine
+ * @off: its stacks are not read, whoever asks (debugfs, guest_callchain_off)
+ */
+struct kvm_vm_guest_callchain {
+	bool off;
+};
+
 void kvm_register_guest_callchain(void);
 void kvm_unregister_guest_callchain(void);
+void kvm_create_guest_callchain_debugfs(struct kvm *kvm);
 void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted);
 
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
@@ -116,9 +126,11 @@ void kvm_arch_guest_callchain_exit(struct kvm_vcpu *vcpu);
 #else
 
 struct kvm_guest_callchain { };
+struct kvm_vm_guest_callchain { };
 
 static inline void kvm_register_guest_callchain(void) { }
 static inline void kvm_unregister_guest_callchain(void) { }
+static inline void kvm_create_guest_callchain_debugfs(struct kvm *kvm) { }
 static inline void kvm_flush_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_close_guest_callchain(struct kvm_vcpu *vcpu) { }
 static inline void kvm_preempt_guest_callchain(struct kvm_vcpu *vcpu) { }

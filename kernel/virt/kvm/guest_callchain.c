@@ -14,6 +14,7 @@
  * in memory all but always; should it have been swapped out the chain is short
  * and says so (PERF_GUEST_CALLCHAIN_UNREADABLE), and the vCPU is not stalled.
  */
+#include <linux/debugfs.h>
 #include <linux/kvm_host.h>
 #include <linux/moduleparam.h>
 #include <linux/perf_event.h>
@@ -66,7 +67,7 @@ static u64 kvm_defer_guest_callchain(u64 cookie, bool in_guest,
 	struct kvm_guest_callchain *gc;
 	s64 before = 0;
 
-	if (!vcpu || !READ_ONCE(guest_callchain))
+	if (!vcpu || !READ_ONCE(guest_callchain) || READ_ONCE(vcpu->kvm->guest_callchain.off))
 		return 0;
 
 	gc = &vcpu->guest_callchain;
@@ -168,4 +169,14 @@ void kvm_register_guest_callchain(void)
 void kvm_unregister_guest_callchain(void)
 {
 	perf_unregister_guest_callchain();
+}
+
+/**
+ * kvm_create_guest_callchain_debugfs() - the administrator's switch of one virtual machine
+ * @kvm: that has a directory in debugfs
+ */
+void kvm_create_guest_callchain_debugfs(struct kvm *kvm)
+{
+	debugfs_create_bool("guest_callchain_off", 0644, kvm->debugfs_dentry,
+			    &kvm->guest_callchain.off);
 }
