@@ -13,6 +13,7 @@
 #include "guest-callchain.h"
 #include "guest-unwind.h"
 #include "perf-sys.h"
+#include "util.h"
 #include "util/perf_regs.h"
 
 /*
@@ -106,6 +107,56 @@ static void evsel__config_user_stack(struct evsel *evsel, bool kernel_only)
 			PERF_GUEST_USER_STACK_MAX);
 	if (attr->exclude_host)
 		attr->exclude_callchain_user = 0;
+}
+
+/*
+ * Is it precise, and not of the host alone by the user's word? 'p' leaves guests out by itself
+ * as the parser has it, which is not what recording guests is for.
+ */
+static bool evsel__is_precise_for_guests(const struct evsel *evsel)
+{
+	const struct perf_event_attr *attr = &evsel->core.attr;
+
+	if (!attr->precise_ip && !evsel->precise_max)
+		return false;
+	return !attr->exclude_guest || (perf_guest && !evsel->exclude_GH);
+}
+
+static const char *evlist__name_host_only(struct evlist *evlist)
+{
+	const char *name = NULL;
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (evsel__samples_guests(evsel))
+			return NULL;
+		if (!evsel__is_dummy_event(evsel))
+			name = name ?: evsel__name(evsel);
+	}
+	return name;
+}
+
+void evlist__config_guests(struct evlist *evlist)
+{
+	struct evsel *evsel;
+	const char *name;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (!evsel__is_precise_for_guests(evsel))
+			continue;
+		pr_warning("%s: precise events cannot sample guests: recording it without 'p' (with 'pH' it samples the host)\n",
+			   evsel__name(evsel));
+		evsel->core.attr.precise_ip = 0;
+		evsel->precise_max = 0;
+		if (!perf_guest || evsel->exclude_GH)
+			continue;
+		evsel->core.attr.exclude_guest = 0;
+		evsel->core.attr.exclude_host = !perf_host;
+	}
+	name = perf_guest ? evlist__name_host_only(evlist) : NULL;
+	if (name)
+		pr_warning("%s: samples the host only, so there will be no callchains of guests: without 'H' it samples guests\n",
+			   name);
 }
 
 void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only)

@@ -121,9 +121,12 @@ static inline bool guest_cpumode(u16 cpumode)
 
 struct symbol *__guest_callchain__guess(struct symbol *sym);
 
-/** guest_frames - those of guests' kernels that symbols were looked up for */
+/**
+ * guest_frames - those of guests' kernels that symbols were looked up for
+ * @left_out: samples of guests, by a command that is not about guests
+ */
 extern struct guest_frames {
-	u64 kernel, unknown;
+	u64 kernel, unknown, left_out;
 } guest_frames;
 
 /**
@@ -247,6 +250,15 @@ bool evsel__wants_guest_callchain(struct evsel *evsel);
  * nothing if no event samples guests.
  */
 void evlist__prepare_guest_callchain(struct evlist *evlist);
+
+/**
+ * evlist__config_guests - have no precise event sample guests
+ * @evlist: configured otherwise
+ *
+ * A PEBS buffer is written to where the guest's registers say: such an event finds no guest,
+ * or crashes one. Says so, and if no event samples guests though they are what is recorded.
+ */
+void evlist__config_guests(struct evlist *evlist);
 
 /**
  * evlist__config_guest_callchain - set perf_event_attr::guest_callchain

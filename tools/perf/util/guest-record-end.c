@@ -150,10 +150,13 @@ void guest_record__end(struct guest_record *rec)
 		look_again(&rec->guests[i], rec->place.snapshot, &changes[i]);
 	guest_record__find_output(rec, path, sizeof(path));
 	/* without it, it is not known that any sample is from before a reboot */
-	if (guest_summary__read(summary, path))
+	if (guest_summary__read(summary, path)) {
 		summary->newest = 0;
-	else
+	} else {
 		guest_summary__print(summary, rec->place.dir);
+		if (!summary->nr && !rec->exits)
+			guest_summary__explain_none();
+	}
 	for (i = 0; i < rec->nr_guests; i++)
 		note_reboot(rec, &rec->guests[i], &changes[i], end, summary);
 out:

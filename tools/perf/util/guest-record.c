@@ -320,6 +320,14 @@ static int take_for_top(struct guest_record *rec, struct evlist *evlist)
 	return err;
 }
 
+/* perf's own default is a precise event, which finds no guest. */
+static int choose_default(struct evlist *evlist)
+{
+	if (!perf_guest || evlist->core.nr_entries)
+		return 0;
+	return parse_event(evlist, perf_event_paranoid_check(1) ? "cycles" : "cycles:u");
+}
+
 int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
 			 struct perf_data *data)
 {
@@ -327,7 +335,7 @@ int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
 	int err;
 
 	if (!rec)
-		return 0;
+		return choose_default(evlist);
 	if (!data && rec->exits) {
 		pr_err("--exits is for perf kvm-callchain record\n");
 		return -EINVAL;
@@ -371,6 +379,28 @@ void guest_record__opened(struct evlist *evlist)
 		return;
 	evlist__for_each_entry(evlist, evsel)
 		guest_snapshot__set_id(&evsel->core.attr, current->place.id);
+}
+
+/* Tracepoints are of the host, whatever the guest has to do with them. */
+static bool interrupts_guests(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (evsel->core.attr.type != PERF_TYPE_TRACEPOINT &&
+		    !evsel__is_dummy_event(evsel) && !evsel->core.attr.exclude_guest)
+			return true;
+	}
+	return false;
+}
+
+void guest_record__written(struct evlist *evlist, const struct perf_data *data, bool split)
+{
+	/* perf kvm-callchain counts them in all */
+	if (current || !perf_guest || split || data->is_pipe || !interrupts_guests(evlist))
+		return;
+	if (!guest_summary__has_guest(data->path))
+		guest_summary__explain_none();
 }
 
 static int run(int (*cmd)(int argc, const char **argv), int argc, const char **argv)

@@ -79,6 +79,14 @@ int guest_record__place(void);
 void guest_record__opened(struct evlist *evlist);
 
 /**
+ * guest_record__written - perf record has written a file
+ * @split: it is one of several
+ *
+ * Says so if guests were to be recorded, and no sample is of one.
+ */
+void guest_record__written(struct evlist *evlist, const struct perf_data *data, bool split);
+
+/**
  * struct guest_record - a recording of guests
  * @mount:  where the guest mounts are
  * @wanted: pids and names that were given, @nr_wanted of them
@@ -158,6 +166,16 @@ struct guest_summary {
 
 /** guest_summary__read - go through a perf.data file; 0 or a negative error */
 int guest_summary__read(struct guest_summary *summary, const char *perf_data);
+
+/**
+ * guest_summary__has_guest - is a sample in a perf.data file of a guest?
+ *
+ * Reads no further than the first. True if the file cannot be read.
+ */
+bool guest_summary__has_guest(const char *perf_data);
+
+/** guest_summary__explain_none - why there may be none */
+void guest_summary__explain_none(void);
 
 /** guest_summary__print - one line of it; @dir: has the guests' names */
 void guest_summary__print(const struct guest_summary *summary, const char *dir);

@@ -136,6 +136,55 @@ void guest_summary__print(const struct guest_summary *summary, const char *dir)
 		summary->lost);
 }
 
+void guest_summary__explain_none(void)
+{
+	pr_warning("No sample is of a guest: none ran meanwhile, or the event does not sample guests on this machine (-e cpu-clock does).\n");
+}
+
+/* Enough has been read. */
+#define FOUND	-ECANCELED
+
+static int find_guest(const struct perf_tool *tool __maybe_unused,
+		      union perf_event *event __maybe_unused, struct perf_sample *sample,
+		      struct evsel *evsel __maybe_unused,
+		      struct machine *machine __maybe_unused)
+{
+	return guest_cpumode(sample->cpumode) ||
+	       (sample->callchain && guest_callchain__has_guest(sample->callchain)) ? FOUND : 0;
+}
+
+static int find_guest_callchain(const struct perf_tool *tool __maybe_unused,
+				union perf_event *event __maybe_unused,
+				struct perf_sample *sample __maybe_unused,
+				struct machine *machine __maybe_unused)
+{
+	return FOUND;
+}
+
+bool guest_summary__has_guest(const char *perf_data)
+{
+	struct perf_data data = { .path = perf_data, .mode = PERF_DATA_MODE_READ };
+	struct perf_session *session;
+	struct perf_tool tool;
+	int said = verbose;
+	int err;
+
+	perf_tool__init(&tool, /*ordered_events=*/false);
+	tool.sample = find_guest;
+	tool.guest_callchain = find_guest_callchain;
+	tool.raw_guest_callchains = true;
+	tool.no_warn = true;
+
+	/* that it stops is no error to be told */
+	verbose = -1;
+	session = perf_session__new(&data, &tool);
+	err = IS_ERR(session) ? PTR_ERR(session) : perf_session__process_events(session);
+	if (!IS_ERR(session))
+		perf_session__delete(session);
+	verbose = said;
+	return err;
+}
+
 int guest_summary__read(struct guest_summary *summary, const char *perf_data)
 {
 	struct perf_data data = { .path = perf_data, .mode = PERF_DATA_MODE_READ };
