@@ -468,6 +468,10 @@ void guest_callchains__warn(const struct guest_callchains *gc,
 {
 	if (gc)
 		guest_chains__report(gc->chains);
+	if (guest_frames.left_out)
+		pr_warning("%" PRIu64 " samples of KVM guests were left out: 'perf kvm-callchain report --host' shows them, as does 'script'\n",
+			   guest_frames.left_out);
+	guest_frames.left_out = 0;
 	if (!stats->missing && !stats->unused && !stats->duplicate && !stats->malformed)
 		return;
 	pr_warning("Guest callchains: %" PRIu64 " merged, %" PRIu64 " missing (%" PRIu64

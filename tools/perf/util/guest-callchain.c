@@ -286,8 +286,12 @@ u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample)
 {
 	const struct ip_callchain *chain = sample->callchain;
 
-	if (!perf_guest || !guest_cpumode(sample->cpumode))
+	if (!guest_cpumode(sample->cpumode))
 		return sample->cpumode;
+	if (!perf_guest) {
+		guest_frames.left_out++;
+		return sample->cpumode;
+	}
 	if ((chain && chain->nr && chain->ips[0] == PERF_CONTEXT_HV) ||
 	    guest_snapshot__rebooted(sample->pid, sample->time))
 		return PERF_RECORD_MISC_HYPERVISOR;

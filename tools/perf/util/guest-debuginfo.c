@@ -23,10 +23,12 @@
 #include "symbol_conf.h"
 #include "host-elf.h"
 
-static bool find_in_table(Elf *elf, Elf_Scn *section, const char *name, u64 *addr)
+/* Call @fn for each symbol until it returns true; false if it never does. */
+static bool each_in_table(Elf *elf, Elf_Scn *section,
+			  bool (*fn)(void *arg, const char *name, const GElf_Sym *sym), void *arg)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
-	const char *found;
+	const char *name;
 	GElf_Shdr sh;
 	GElf_Sym sym;
 	int i;
@@ -34,16 +36,15 @@ static bool find_in_table(Elf *elf, Elf_Scn *section, const char *name, u64 *add
 	if (!data || !gelf_getshdr(section, &sh))
 		return false;
 	for (i = 0; gelf_getsym(data, i, &sym); i++) {
-		found = elf_strptr(elf, sh.sh_link, sym.st_name);
-		if (found && !strcmp(found, name)) {
-			*addr = sym.st_value;
+		name = elf_strptr(elf, sh.sh_link, sym.st_name);
+		if (name && fn(arg, name, &sym))
 			return true;
-		}
 	}
 	return false;
 }
 
-static bool find_symbol(const char *file, const char *name, u64 *addr)
+static bool each_symbol(const char *file,
+			bool (*fn)(void *arg, const char *name, const GElf_Sym *sym), void *arg)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	Elf_Scn *section = NULL;
@@ -57,24 +58,99 @@ static bool find_symbol(const char *file, const char *name, u64 *addr)
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	while (elf && !found && (section = elf_nextscn(elf, section))) {
 		if (gelf_getshdr(section, &sh) && sh.sh_type == SHT_SYMTAB)
-			found = find_in_table(elf, section, name, addr);
+			found = each_in_table(elf, section, fn, arg);
 	}
 	elf_end(elf);
 	close(fd);
 	return found;
 }
 
-/* A guest that does not say what it runs is taken at its user's word. */
-static bool is_guests(const char *file, const struct machine *machine)
+struct wanted {
+	const char *name;
+	u64	   addr;
+};
+
+static bool is_wanted(void *arg, const char *name, const GElf_Sym *sym)
 {
-	struct build_id of_file, of_guest;
+	struct wanted *wanted = arg;
+
+	if (strcmp(name, wanted->name))
+		return false;
+	wanted->addr = sym->st_value;
+	return true;
+}
+
+static bool find_symbol(const char *file, const char *name, u64 *addr)
+{
+	struct wanted wanted = { .name = name };
+	bool found = each_symbol(file, is_wanted, &wanted);
+
+	*addr = wanted.addr;
+	return found;
+}
+
+/* Functions of a vmlinux, and those that kallsyms has at the same place. */
+struct fit {
+	struct dso *dso;
+	u64	   moved, functions, same;
+};
+
+static bool count_fit(void *arg, const char *name, const GElf_Sym *elf_sym)
+{
+	u64 addr = elf_sym->st_value + ((struct fit *)arg)->moved;
+	struct fit *fit = arg;
+	struct symbol *sym;
+
+	if (GELF_ST_TYPE(elf_sym->st_info) != STT_FUNC ||
+	    GELF_ST_BIND(elf_sym->st_info) != STB_GLOBAL)
+		return false;
+	sym = dso__find_symbol_nocache(fit->dso, addr);
+	fit->functions++;
+	fit->same += sym && sym->start == addr && !strcmp(sym->name, name);
+	return false;
+}
+
+/* Of functions with the same address perf keeps one: these are a few in a hundred. */
+static bool fits_kallsyms(const char *file, struct dso *dso, u64 moved)
+{
+	struct fit fit = { .dso = dso, .moved = moved };
+
+	each_symbol(file, count_fit, &fit);
+	return fit.same >= fit.functions - fit.functions / 10;
+}
+
+/* Does the guest say what it runs? The default guest has no directory of its own. */
+static bool is_known(const struct machine *machine, struct build_id *id)
+{
 	char path[PATH_MAX];
 
+	if (!machine->root_dir || !*machine->root_dir)
+		return false;
 	snprintf(path, sizeof(path), "%s/sys/kernel/notes", machine->root_dir);
-	if (sysfs__read_build_id(path, &of_guest))
-		return true;
-	return filename__read_build_id(file, &of_file) > 0 && of_file.size == of_guest.size &&
-	       !memcmp(of_file.data, of_guest.data, of_file.size);
+	return !sysfs__read_build_id(path, id);
+}
+
+static bool has_build_id(const char *file, const struct build_id *id)
+{
+	struct build_id of_file;
+
+	return filename__read_build_id(file, &of_file) > 0 && of_file.size == id->size &&
+	       !memcmp(of_file.data, id->data, id->size);
+}
+
+int guest_debuginfo__load(struct dso *dso, struct map *map)
+{
+	const char *name = symbol_conf.default_guest_vmlinux_name;
+	int err;
+
+	if (access(name, R_OK)) {
+		pr_err("--guestvmlinux=%s: %s\n", name, strerror(errno));
+		return -1;
+	}
+	err = dso__load_vmlinux(dso, map, name, false);
+	if (err <= 0)
+		pr_err("--guestvmlinux=%s: no symbols: it is no vmlinux, or cut short\n", name);
+	return err;
 }
 
 void guest_debuginfo__use(struct dso *dso, struct map *map)
@@ -82,6 +158,8 @@ void guest_debuginfo__use(struct dso *dso, struct map *map)
 	const char *name = symbol_conf.default_guest_vmlinux_name;
 	struct machine *machine = maps__machine(map__kmaps(map));
 	const struct ref_reloc_sym *ref = map__kmap(map)->ref_reloc_sym;
+	struct build_id id;
+	bool known;
 	u64 addr;
 
 	if (!name || !ref)
@@ -95,7 +173,8 @@ void guest_debuginfo__use(struct dso *dso, struct map *map)
 			   name);
 		return;
 	}
-	if (!is_guests(name, machine)) {
+	known = is_known(machine, &id);
+	if (known && !has_build_id(name, &id)) {
 		pr_warning("%s is not the kernel of guest %s: its build-id is another one\n", name,
 			   guest_pid__name(machine->pid));
 		return;
@@ -103,6 +182,11 @@ void guest_debuginfo__use(struct dso *dso, struct map *map)
 	if (!find_symbol(name, ref->name, &addr)) {
 		pr_warning("%s has no symbol %s: it is no vmlinux, or has no symbol table\n", name,
 			   ref->name);
+		return;
+	}
+	if (!known && !fits_kallsyms(name, dso, ref->addr - addr)) {
+		pr_warning("%s is not the kernel that the guest's kallsyms is of: its functions are elsewhere\n",
+			   name);
 		return;
 	}
 	map__set_reloc(map, ref->addr - addr);

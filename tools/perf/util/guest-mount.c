@@ -19,6 +19,7 @@
 #include "guest-facts.h"
 #include "guest-child.h"
 #include "guest-file.h"
+#include "guest-kallsyms.h"
 #include "guest-list.h"
 #include "guest-mount.h"
 #include "symbol_conf.h"
@@ -65,26 +66,34 @@ static bool look_is_valid(const void *result)
 	return guest_facts__valid(&look->facts) && *(const u8 *)&look->empty <= 1;
 }
 
-static void guest__look(struct guest *guest, const char *dir)
+/* Return: 0 or a negative error, what does not answer being said. */
+static int look_at(const struct guest *guest, const char *path, struct look *look)
 {
-	char path[PATH_MAX], waiting[GUEST_NAME_MAX + 64];
+	char waiting[GUEST_NAME_MAX + 64];
 	const struct guest_child child = {
 		.fn = look_child, .check = look_is_valid, .dir = path, .mounted = true,
 		.idle_ms = GUEST_MOUNT_IDLE_MS, .total_ms = 3 * GUEST_MOUNT_IDLE_MS,
 		.waiting = waiting,
 	};
-	struct look look;
 	int err;
+
+	snprintf(waiting, sizeof(waiting), "%s: looking at its guest mount", guest->name);
+	err = guest_child__run(&child, look, sizeof(*look));
+	if (err == -ETIMEDOUT)
+		pr_warning("%s does not answer: left out\n", path);
+	return err;
+}
+
+static void guest__look(struct guest *guest, const char *dir)
+{
+	char path[PATH_MAX];
+	struct look look;
 
 	if (snprintf(path, sizeof(path), "%s/%d", dir, guest->pid) >= (int)sizeof(path)) {
 		pr_warning("%s/%d: %s: left out\n", dir, guest->pid, strerror(ENAMETOOLONG));
 		return;
 	}
-	snprintf(waiting, sizeof(waiting), "%s: looking at its guest mount", guest->name);
-	err = guest_child__run(&child, &look, sizeof(look));
-	if (err == -ETIMEDOUT)
-		pr_warning("%s does not answer: left out\n", path);
-	if (err || look.empty)
+	if (look_at(guest, path, &look) || look.empty)
 		return;
 	guest->facts = look.facts;
 	strlcpy(guest->mount, path, sizeof(guest->mount));
@@ -159,6 +168,50 @@ static int make_dir(const char *path, mode_t mode)
 	return -errno;
 }
 
+/* A host's name has no slash; what is here by that name is more likely meant. */
+static bool is_path(const char *from)
+{
+	return strchr(from, '/') || !access(from, F_OK);
+}
+
+static void say_what_lacks(const struct guest *guest, const char *path, const char *from)
+{
+	struct look look;
+
+	if (look_at(guest, path, &look))
+		return;
+	if (look.facts.kallsyms == GUEST_KALLSYMS_NONE)
+		pr_warning("%s has no proc/kallsyms, so no symbols of the guest's kernel: it is to be the guest's root directory, with its /proc\n",
+			   from);
+}
+
+/* Somebody else has mounted it: @path becomes a link to there. */
+static int mount_link(const struct guest *guest, const char *path, const char *from)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(from, real) || stat(real, &st)) {
+		pr_err("%s: %s\n", from, strerror(errno));
+		return -errno;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		pr_err("%s: %s\n", from, strerror(ENOTDIR));
+		return -ENOTDIR;
+	}
+	/* an earlier link, or a directory that nothing is mounted on */
+	if (unlink(path))
+		rmdir(path);
+	if (symlink(real, path)) {
+		pr_err("%s: %s\n", path, errno == EEXIST ?
+		       "something is mounted there: perf kvm-callchain umount it first" :
+		       strerror(errno));
+		return -errno;
+	}
+	say_what_lacks(guest, path, from);
+	return 0;
+}
+
 int guest_mount__add(const struct guest *guest, const char *dir, const char *from)
 {
 	char path[PATH_MAX];
@@ -170,13 +223,8 @@ int guest_mount__add(const struct guest *guest, const char *dir, const char *fro
 		return err;
 	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
 
-	if (*from == '/') {
-		rmdir(path);
-		if (!symlink(from, path))
-			return 0;
-		pr_err("%s: %s\n", path, strerror(errno));
-		return -errno;
-	}
+	if (is_path(from))
+		return mount_link(guest, path, from);
 	err = make_dir(path, 0700);
 	if (!err)
 		err = mount_sshfs(path, from);
@@ -227,6 +275,16 @@ static int check_readable(const char *path, bool dir)
 	return 0;
 }
 
+/* What keeps an option's file from being used, or NULL. */
+static const char *wrong_given(const char *option, const char *path, bool dir)
+{
+	int err = check_readable(path, dir);
+
+	if (err)
+		return strerror(-err);
+	return strcmp(option, "guestkallsyms") ? NULL : guest_kallsyms__wrong(path);
+}
+
 int guest_files__check_given(void)
 {
 	const struct {
@@ -238,13 +296,15 @@ int guest_files__check_given(void)
 		{ "guestvmlinux",  symbol_conf.default_guest_vmlinux_name },
 		{ "guestmount",	   symbol_conf.guestmount, .dir = true },
 	};
-	int ret = 0, err;
+	const char *wrong;
+	int ret = 0;
 	size_t i;
 
 	for (i = 0; perf_guest && i < ARRAY_SIZE(given); i++) {
-		err = given[i].path ? check_readable(given[i].path, given[i].dir) : 0;
-		if (err) {
-			pr_err("--%s=%s: %s\n", given[i].option, given[i].path, strerror(-err));
+		wrong = given[i].path ?
+			wrong_given(given[i].option, given[i].path, given[i].dir) : NULL;
+		if (wrong) {
+			pr_err("--%s=%s: %s\n", given[i].option, given[i].path, wrong);
 			ret = -1;
 		}
 	}

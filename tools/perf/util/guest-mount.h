@@ -32,8 +32,9 @@ void guests__look(struct guests *guests, const char *dir);
 /**
  * guest_mount__add - mount a guest's files
  * @dir:  the directory of the guest mounts; made if it is not there
- * @from: "[user@]host[:port]" to be mounted read-only by sshfs(1), or an absolute
- *	  path of a directory where something else has mounted them
+ * @from: "[user@]host[:port]" to be mounted read-only by sshfs(1), or the
+ *	  path of a directory where something else has mounted them: what has a slash in
+ *	  it, or is there
  *
  * Return: 0, or a negative error that was reported.
  */
@@ -52,6 +53,8 @@ int guest_mount__remove(pid_t pid, const char *dir);
  * guest_files__check_given - can the files be read that options of perf kvm name?
  *
  * --guestkallsyms, --guestmodules, --guestvmlinux and --guestmount, when guests are recorded.
+ *
+ * A kallsyms that cannot be one, or hides addresses, is told apart.
  *
  * Return: 0, or -1 with a message for each that cannot.
  */

@@ -20,6 +20,7 @@
 #include "guest-list.h"
 #include "guest-snapshot.h"
 #include "guest-user-maps.h"
+#include "host-kernel.h"
 #include "machine.h"
 #include "map.h"
 #include "map_symbol.h"
@@ -241,7 +242,7 @@ bool guest_module__load(struct dso *dso, struct map *map)
 
 	/* not by dso__kernel(): perf has it that a file's module is the host's */
 	if (!machine || machine__is_host(machine))
-		return false;
+		return host_kernel__is_elsewhere(dso, machine);
 	kernel = machine__kernel_map(machine);
 	/* this deals the symbols out to the modules that are not loaded yet */
 	if (kernel && map__load(kernel) >= 0 && !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))

@@ -193,7 +193,7 @@ void guest_snapshot__correct_modules(struct machine *machine);
  * its section, and where sections are the guest alone knows. So where kallsyms has
  * nothing of it, there are no symbols.
  *
- * Return: false if this is no guest's.
+ * Return: false if this is no guest's, nor one of a host that is not here.
  */
 bool guest_module__load(struct dso *dso, struct map *map);
 

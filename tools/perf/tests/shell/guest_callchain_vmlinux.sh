@@ -68,4 +68,35 @@ if grep -q kernel.S got || ! grep -q 'other is not the kernel of guest web' erro
 	failure "a file with another build-id" got errors
 fi
 
+# of the default guest, with its kallsyms: that decides what is where, and has the modules
+mkdir default
+python3 "$lib/guest_callchain_data.py" default 6
+sed 's/guest_mid/other_fn/g' kernel.S > other.S
+gcc -nostdlib -static -no-pie -Wl,-Ttext=0xffffffff80400000 -Wl,-e,_text -o rebuilt other.S \
+	2> link.log || { cat link.log; exit 1; }
+head -c 600 vmlinux > cut
+
+# symbols_of NAME SAID OPTION...: what perf kvm reports with these, and what is said
+symbols_of() {
+	perf kvm --guest "${@:3}" report --stdio --no-children -g none -s sym \
+		-i default/perf.data 2> errors | awk '/^ +[0-9]/ { print $NF }' | sort > got
+	same "$1" errors
+	if [ -n "$2" ]; then
+		grep -q "$2" errors || failure "$1: not said" errors
+	elif grep 'vmlinux=\|^vmlinux ' errors; then
+		failure "$1: something is said" errors
+	fi
+}
+
+given=(--guestkallsyms=default/kallsyms --guestmodules=default/modules)
+printf '%s\n' guest_leaf mod_leaf > expected
+symbols_of "vmlinux and kallsyms" "" --guestvmlinux=vmlinux "${given[@]}"
+symbols_of "vmlinux of another build" "rebuilt is not the kernel" --guestvmlinux=rebuilt "${given[@]}"
+symbols_of "a missing vmlinux" "none: No such file" --guestvmlinux=none "${given[@]}"
+symbols_of "a truncated vmlinux" "cut has no symbol" --guestvmlinux=cut "${given[@]}"
+for kind in none cut; do
+	perf kvm --guest --guestvmlinux=$kind report --stdio -i default/perf.data > got 2> errors || :
+	grep -q -- "--guestvmlinux=$kind: " errors || failure "$kind alone: not said" errors
+done
+
 exit $failed

@@ -63,7 +63,7 @@ rm perf.data.guests/id
 gives "without an id" '[unknown]' "perf.data.guests does not say of which recording it is" perf.data
 gives "and the user's word" guest_leaf "" perf.data --guestmount="$PWD/perf.data.guests"
 rm -r perf.data.guests
-gives "nothing at all" '[unknown]' "" perf.data
+gives "nothing at all" '[unknown]' "samples of KVM guests were left out" perf.data
 
 # of root's recording the user has got the file only
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
