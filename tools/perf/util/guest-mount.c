@@ -22,6 +22,7 @@
 #include "guest-kallsyms.h"
 #include "guest-list.h"
 #include "guest-mount.h"
+#include "guest-snapshot.h"
 #include "symbol_conf.h"
 #include "util.h"
 
@@ -55,7 +56,8 @@ static int look_child(void *arg __maybe_unused, void *result, int root)
 	struct look *look = result;
 
 	guest_facts__read(&look->facts, root);
-	look->empty = !*look->facts.release && look->facts.kallsyms == GUEST_KALLSYMS_NONE;
+	look->empty = !*look->facts.release && look->facts.kallsyms == GUEST_KALLSYMS_NONE &&
+		      !guest_snapshot__has_init(root);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  * anything else of a snapshot. The vDSO, which is no file, comes out of a process's memory.
  */
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -265,6 +266,75 @@ static void take_all(struct copy *copy, DIR *proc)
 	}
 }
 
+/* Where the kernel looks for its first program: in an initramfs, then elsewhere. */
+static const char * const inits[] = { "/init", "/sbin/init", "/etc/init", "/bin/init" };
+
+static void add_segment(struct copy *copy, const Elf64_Phdr *segment, char *path)
+{
+	u64 start = segment->p_vaddr & ~0xfffULL;
+
+	if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) ||
+	    segment->p_vaddr > GUEST_USER_END || segment->p_filesz > GUEST_USER_END ||
+	    segment->p_offset > GUEST_USER_END || copy->nr == GUEST_MAPPINGS_MAX)
+		return;
+	copy->mappings[copy->nr++] = (struct mapping) {
+		.start = start, .end = (segment->p_vaddr + segment->p_filesz + 0xfff) & ~0xfffULL,
+		.offset = segment->p_offset & ~0xfffULL, .path = path,
+	};
+}
+
+static void map_program(struct copy *copy, int fd, const char *path)
+{
+	struct known_path key = { .path = (char *)path };
+	Elf64_Phdr segment;
+	Elf64_Ehdr head;
+	char *known;
+	u32 i;
+
+	if (guest_file__pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) || head.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head.e_type != ET_EXEC || head.e_phentsize != sizeof(segment))
+		return;
+	known = know_path(copy, &key);
+	for (i = 0; known && i < head.e_phnum; i++) {
+		if (guest_file__pread(fd, &segment, sizeof(segment),
+				      head.e_phoff + i * sizeof(segment)) != sizeof(segment))
+			return;
+		add_segment(copy, &segment, known);
+	}
+}
+
+/*
+ * A tree without a /proc, as an initramfs is unpacked: the first program runs for sure, and
+ * if it is linked for fixed addresses it is known where. Of others, neither is known.
+ */
+static void take_init(struct copy *copy)
+{
+	int fd = -ENOENT;
+	size_t i;
+
+	for (i = 0; fd < 0 && i < ARRAY_SIZE(inits); i++)
+		fd = guest_file__open(copy->root, inits[i]);
+	if (fd < 0)
+		return;
+	copy->nr = 0;
+	map_program(copy, fd, inits[i - 1]);
+	close(fd);
+	if (copy->nr)
+		copy->snapshot->processes += !write_process(copy, "1");
+}
+
+bool guest_snapshot__has_init(int root)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(inits); i++) {
+		if (is_elf(root, inits[i]))
+			return true;
+	}
+	return false;
+}
+
 void guest_snapshot__take_processes(int root, struct guest_dir *out, bool files,
 				    struct guest_snapshot *snapshot)
 {
@@ -272,12 +342,15 @@ void guest_snapshot__take_processes(int root, struct guest_dir *out, bool files,
 	int fd = guest_file__opendir(root, "proc");
 	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
 
-	if (copy && proc) {
+	if (copy) {
 		copy->root = root;
 		copy->out = out;
 		copy->files = files;
 		copy->snapshot = snapshot;
-		take_all(copy, proc);
+		if (proc)
+			take_all(copy, proc);
+		if (!snapshot->processes)
+			take_init(copy);
 		tdestroy(copy->paths, free_path);
 	}
 	if (proc)

@@ -260,6 +260,9 @@ u32 guest_snapshot__take_modules(int root, struct guest_dir *out, const char *re
 void guest_snapshot__take_processes(int root, struct guest_dir *out, bool files,
 				    struct guest_snapshot *snapshot);
 
+/** guest_snapshot__has_init - is there a first program in a guest's files? In a child. */
+bool guest_snapshot__has_init(int root);
+
 /** guest_snapshot__take_build_id - copy the GNU build-id note of a file of ELF notes */
 void guest_snapshot__take_build_id(int root, struct guest_dir *out, const char *path);
 
