@@ -54,25 +54,31 @@ static u64 read_words(const u64 *read, u64 format)
 	return 1 + times + min_t(u64, *read, UINT16_MAX) * value;
 }
 
+u64 guest_callchain_file__chain(const struct perf_event_attr *attr, const u64 *sample, u64 nr)
+{
+	u64 chain = 1 + hweight64(attr->sample_type & SAMPLE_WORDS);
+
+	if (attr->sample_type & PERF_SAMPLE_READ && chain < nr)
+		chain += read_words(sample + chain, attr->read_format);
+	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || chain >= nr ||
+	    sample[chain] >= nr - chain)
+		return 0;
+	return chain;
+}
+
 /* Have mark and cookie behind all of a sample of @nr words, if it has them. */
 static void convert_sample(u64 *sample, u64 nr)
 {
 	const struct evsel *evsel = sample__evsel(sample);
-	const struct perf_event_attr *attr;
 	u64 *end = sample + nr, *mark, cookie;
 	u64 chain, ips;
 
 	if (!evsel || !evsel->core.attr.guest_callchain)
 		return;
-	attr = &evsel->core.attr;
-	chain = 1 + hweight64(attr->sample_type & SAMPLE_WORDS);
-	if (attr->sample_type & PERF_SAMPLE_READ && chain < nr)
-		chain += read_words(sample + chain, attr->read_format);
-	if (!(attr->sample_type & PERF_SAMPLE_CALLCHAIN) || chain >= nr)
+	chain = guest_callchain_file__chain(&evsel->core.attr, sample, nr);
+	if (!chain || sample[chain] < 2)
 		return;
 	ips = sample[chain];
-	if (ips < 2 || ips >= nr - chain)
-		return;
 	mark = &sample[chain + ips - 1];
 	if (*mark != PERF_CONTEXT_GUEST_DEFERRED)
 		return;

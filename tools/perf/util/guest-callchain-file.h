@@ -25,6 +25,7 @@
 struct evlist;
 struct evsel;
 struct mmap;
+struct perf_event_attr;
 union perf_event;
 
 /**
@@ -59,6 +60,16 @@ int guest_callchain_file__push(struct mmap *map, void *to,
  */
 u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_event *event,
 				 const void *end);
+
+/**
+ * guest_callchain_file__chain - where a sample has its callchain
+ * @attr:   of its event
+ * @sample: all of it with its header, in host byte order
+ * @nr:	    its words
+ *
+ * Return: which word is the number of the callchain's; so many follow. 0 if there is none.
+ */
+u64 guest_callchain_file__chain(const struct perf_event_attr *attr, const u64 *sample, u64 nr);
 
 /**
  * evlist__file_attr_size - what to write of each event's attribute into a file
