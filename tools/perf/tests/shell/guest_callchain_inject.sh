@@ -33,11 +33,6 @@ same "$other script"
 chains perf ip,sym perf.data | sed '/^1000 /d' > expected
 chains "$other" ip,sym merged.data | sed '/^1000 /d' > got
 same "$other script: names"
-echo "1000 [unknown] 2000 [unknown]$(printf ' %x [unknown]' \
-	$((0xffffffff81000110)) $((0xffffffff81000210)) $((0xffffffff81000310)) \
-	$((0x401100)) $((0x401000)))" > expected
-chains "$other" ip,sym merged.data | sed -n '/^1000 /p' | uniq > got
-same "$other script: no names of the host's for what is the guest's"
 chains perf ip,sym perf.data | sed '/^1000 /d' > expected
 chains perf ip,sym merged.data | sed '/^1000 /d' > got
 same "perf script of what is merged"
@@ -111,6 +106,27 @@ echo ffffffff81000110 > expected
 chains "$other" ip full-merged.data > got
 same "$other script, cut"
 
+# with a host's kernel at the addresses of the guest's
+python3 - "$lib" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+
+	kernel = g.mmap(1, g.MISC_KERNEL, -1, 0xffffffff81000000, 0x700, 0xffffffff81000000,
+	                "[kernel.kallsyms]_text")
+	with open("host.data", "wb") as file:
+	    file.write(g.perf_data([kernel, *g.maps(False), g.comm(1), *g.samples(9)]))
+END
+merge --guest-callchain -i host.data -o host-merged.data
+of_guest=("${guest[@]}")
+guest+=(--kallsyms kallsyms)
+echo "1000 [unknown] 2000 [unknown]$(printf ' %x [unknown]' \
+	$((0xffffffff81000110)) $((0xffffffff81000210)) $((0xffffffff81000310)) \
+	$((0x401100)) $((0x401000)))" > expected
+chains "$other" ip,sym host-merged.data | sed -n '/^1000 /p' | uniq > got
+same "$other script: no names of the host's for what is the guest's"
+guest=("${of_guest[@]}")
+
 # a guest of its own, which a perf looks for if the table of build-ids has its kernel
 mkdir -p mount/100/proc
 cp kallsyms modules mount/100/proc/
@@ -126,14 +142,13 @@ python3 - "$lib" <<-'END'
 	    file.write(g.perf_data([*g.maps(True), g.comm(1), *g.samples(9)],
 				   features=[(FEATURE, entry)]))
 END
-of_default=("${guest[@]}")
 guest=(--guestmount "$PWD/mount")
 chains perf ip,sym own.data | sed '/^1000 /d' > expected
 grep -q guest_mid expected || failure "no names" expected
 merge --guest-callchain -i own.data -o own-merged.data
 chains "$other" ip,sym own-merged.data | sed '/^1000 /d' > got
 same "$other script --guestmount: names"
-guest=("${of_default[@]}")
+guest=("${of_guest[@]}")
 
 # what is in the files: all but the chains is as it was, and there is nothing of ours
 cat > compare.py <<-'END'
