@@ -18,15 +18,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "debug.h"
 #include "guest-child.h"
+#include "guest-syscalls.h"
 #include "guest-wall.h"
-
-#ifndef SYS_close_range
-#define SYS_close_range	436
-#endif
 
 /*
  * A child that a hostile file makes eat memory should fail, not the host: what it may take

@@ -16,17 +16,9 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "guest-dir.h"
-
-/* perf's copy of the system call numbers has only a few; these are everywhere the same */
-#ifndef SYS_close_range
-#define SYS_close_range	436
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2	437
-#endif
+#include "guest-syscalls.h"
 
 #define TRIES		100
 

@@ -11,18 +11,13 @@
 #include <linux/openat2.h>
 #include <linux/zalloc.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include "guest-child.h"
 #include "guest-dir.h"
 #include "guest-file.h"
+#include "guest-syscalls.h"
 #include "guest-wall.h"
 
 #define CHUNK	(64 * 1024)
-
-/* perf's copy of the system call numbers has only a few; this one is everywhere the same */
-#ifndef SYS_openat2
-#define SYS_openat2	437
-#endif
 
 static int open_in(int root, const char *path, int flags)
 {

@@ -24,28 +24,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #ifdef HAVE_LIBSECCOMP_SUPPORT
 #include <seccomp.h>
 #endif
+#include "guest-syscalls.h"
 #include "guest-untrusted.h"
 #include "guest-wall.h"
 
-/* perf's copy of the system call numbers has only a few; these are everywhere the same */
-#ifndef SYS_open_tree
-#define SYS_open_tree			428
-#endif
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr		442
-#endif
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset	444
-#define SYS_landlock_add_rule		445
-#define SYS_landlock_restrict_self	446
-#endif
-#ifndef SYS_close_range
-#define SYS_close_range			436
-#endif
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC		4
 #endif
