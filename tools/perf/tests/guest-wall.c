@@ -31,6 +31,7 @@
 #include "util.h"
 #include "util/guest-child.h"
 #include "util/guest-file.h"
+#include "util/guest-untrusted.h"
 #include "util/guest-wall.h"
 
 #define IDLE_MS	10000
@@ -40,12 +41,13 @@ static char dir[64];
 /**
  * struct prison - what the child is given
  * @out:    directory it may write below
+ * @input:  a file it may read
  * @secret: a descriptor that perf has and the child is not to have
  * @perf:   who has started it
  * @memory: of perf, to be read
  */
 struct prison {
-	int	   out, secret;
+	int	   out, input, secret;
 	pid_t	   perf;
 	const char *memory;
 	struct sockaddr_in listener;
@@ -97,6 +99,11 @@ static bool writes_beside(const struct prison *p, int root)
 	       !mkdirat(root, "directory", 0700) || !unlinkat(root, "inside", 0) ||
 	       !renameat(p->out, "written", root, "written") ||
 	       !symlinkat("/etc/passwd", p->out, "link");
+}
+
+static bool writes_input(const struct prison *p, int root __maybe_unused)
+{
+	return opened(guest_wall__reopen(p->input, O_WRONLY));
 }
 
 static bool connects(const struct prison *p, int root __maybe_unused)
@@ -159,6 +166,7 @@ static const struct attempt attempts[] = {
 	{ "climbs out of its directories", climbs_out },
 	{ "has /proc", finds_proc },
 	{ "writes beside its output", writes_beside },
+	{ "writes to what it reads", writes_input },
 	{ "connects", connects },
 	{ "reaches perf", reaches_perf },
 	{ "runs something", runs_something },
@@ -177,7 +185,7 @@ static int try(void *arg, void *result, int root)
 {
 	const struct prison *prison = arg;
 	struct outcome *outcome = result;
-	char text[16];
+	char text[16], input[16];
 	size_t i;
 	int fd;
 
@@ -186,7 +194,8 @@ static int try(void *arg, void *result, int root)
 		outcome->did |= attempts[i].succeeds(prison, root) << i;
 	fd = openat(prison->out, "written", O_WRONLY | O_CREAT | O_EXCL, 0600);
 	outcome->works = guest_file__read(root, "inside", text, sizeof(text)) == 4 &&
-			 !strcmp(text, "text") && fd >= 0 && write(fd, "text", 4) == 4 &&
+			 !strcmp(text, "text") &&
+			 read(prison->input, input, sizeof(input)) == 5 && fd >= 0 && write(fd, "text", 4) == 4 &&
 			 !close(fd) && guest_file__read(prison->out, "written", text,
 							sizeof(text)) == 4;
 	return 0;
@@ -218,23 +227,26 @@ static int check_prison(bool mounted)
 		.fn = try, .arg = &prison, .mounted = mounted, .idle_ms = IDLE_MS,
 	};
 	struct outcome outcome = { .did = ~0U };
-	char read_dir[80], out_dir[80];
+	char read_dir[80], out_dir[80], input[80];
 	int listeners[2], err;
 	bool beside;
 	size_t i;
 
 	snprintf(read_dir, sizeof(read_dir), "%s/read", dir);
 	snprintf(out_dir, sizeof(out_dir), "%s/out", dir);
+	snprintf(input, sizeof(input), "%s/input", dir);
 	child.dir = read_dir;
+	child.input = prison.input = open(input, O_RDONLY | O_CLOEXEC);
 	child.out = prison.out = guest_file__root(out_dir);
 	/* a number that the child does not come to have */
 	prison.secret = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 900);
-	TEST_ASSERT_VAL("set-up", prison.out > 0 && prison.secret > 0 &&
+	TEST_ASSERT_VAL("set-up", prison.out > 0 && prison.input > 0 && prison.secret > 0 &&
 			!make_listeners(&prison, listeners));
 	err = guest_child__run(&child, &outcome, sizeof(outcome));
 	unlinkat(prison.out, "written", 0);
 	beside = !unlinkat(prison.out, "../beside", 0);
 	close(prison.out);
+	close(prison.input);
 	close(prison.secret);
 	close(listeners[0]);
 	close(listeners[1]);
@@ -271,7 +283,8 @@ static int make_dirs(void)
 	char out[80];
 
 	strcpy(dir, "/tmp/perf-guest-wall-XXXXXX");
-	if (!mkdtemp(dir) || made_file__put(dir, "read/inside", "text", 4))
+	if (!mkdtemp(dir) || made_file__put(dir, "read/inside", "text", 4) ||
+	    made_file__put(dir, "input", "input", 5))
 		return -1;
 	snprintf(out, sizeof(out), "%s/out", dir);
 	return mkdir(out, 0700);
@@ -404,11 +417,83 @@ static int test__guest_wall_memory(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+/* A child of @pid that is nobody's, while it runs */
+static bool has_nobodys_child(pid_t pid)
+{
+	char path[64];
+	int child = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	file = fopen(path, "r");
+	if (file && fscanf(file, "%d", &child) != 1)
+		child = 0;
+	if (file)
+		fclose(file);
+	return child && is_said(child, "Uid:\t65534\t65534\t65534\t0");
+}
+
+#define ZEROS	(64 << 20)
+
+/* What unpacks a module of a recording need not be root's. */
+static int test__guest_wall_unpacks(struct test_suite *test __maybe_unused,
+				    int subtest __maybe_unused)
+{
+	char name[96], unpacked[64];
+	bool nobodys = false;
+	int status = -1;
+	pid_t pid;
+
+	if (geteuid())
+		return TEST_SKIP;
+	TEST_ASSERT_VAL("set-up", !make_dirs() && !made_file__put(dir, "x", "\177ELF", 4));
+	snprintf(name, sizeof(name), "%s/x", dir);
+	TEST_ASSERT_VAL("a large file", !truncate(name, ZEROS));
+	pid = fork();
+	if (!pid) {
+		status = guest_module__unpack(name, unpacked, sizeof(unpacked));
+		if (status >= 0)
+			unlink(unpacked);
+		_exit(status < 0);
+	}
+	while (!waitpid(pid, &status, WNOHANG)) {
+		nobodys = nobodys || has_nobodys_child(pid);
+		usleep(500);
+	}
+	rm_rf(dir);
+	TEST_ASSERT_EQUAL("it unpacks", status, 0);
+	TEST_ASSERT_VAL("as nobody", nobodys);
+	return TEST_OK;
+}
+
+static int test__guest_wall_names(struct test_suite *test __maybe_unused,
+				  int subtest __maybe_unused)
+{
+	static const struct {
+		const char *path;
+		bool guests;
+	} paths[] = {
+		{ "/tmp/perf.data.guests/1/user/bin/x", true },
+		{ "/tmp/perf.data.guests.0a1b/1/user/bin/x", true },
+		{ "/tmp/my.guests-today.guests/1/user/bin/x", true },
+		{ "/tmp/my.guests-today.guests.0a1b/1/user/bin/x", true },
+		{ "/tmp/my.guests-today/1/user/bin/x", false },
+		{ "/tmp/perf.data.guests/user/bin/x", false },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++)
+		TEST_ASSERT_EQUAL(paths[i].path, guest_path__is(paths[i].path), paths[i].guests);
+	return TEST_OK;
+}
+
 static struct test_case tests__guest_wall[] = {
 	TEST_CASE("Guest callchain wall, nothing else can be done behind it", guest_wall_stands),
 	TEST_CASE("Guest callchain wall, of a user without rights", guest_wall_user),
 	TEST_CASE("Guest callchain wall, what the kernel says of it", guest_wall_said),
 	TEST_CASE("Guest callchain wall, memory on top of perf's", guest_wall_memory),
+	TEST_CASE("Guest callchain wall, whose process unpacks", guest_wall_unpacks),
+	TEST_CASE("Guest callchain wall, which files are a guest's", guest_wall_names),
 	{ .name = NULL, }
 };
 

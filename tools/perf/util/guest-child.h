@@ -25,7 +25,7 @@
  * @mounted: that is a guest mount, not a directory perf has made
  * @out:     descriptor of the directory it writes below; 0 for none
  * @fd:	     a descriptor of another kind for it; 0 for none
- * @input:   a second one
+ * @input:   descriptor of a file it reads; 0 for none
  * @idle_ms: it is killed when it has not got anything from the guest's files for that time
  * @total_ms: or after that time in all; 0 for GUEST_CHILD_PATIENCE times as long
  * @file_max: bytes of a file that it writes; 0 for no limit

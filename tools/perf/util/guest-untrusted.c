@@ -14,6 +14,7 @@
 #include "debug.h"
 #include "guest-child.h"
 #include "guest-file.h"
+#include "guest-snapshot.h"
 #include "guest-untrusted.h"
 #include "guest-vmlinuz.h"
 #include "symbol_conf.h"
@@ -28,17 +29,21 @@ static bool is_guest_dir(const char *name)
 	return digits && name[digits] == '/';
 }
 
-/* Is a directory of this name one of recorded guests? While it is made, more follows. */
+/*
+ * Is a directory of this name one of recorded guests? While it is made, more follows; and the
+ * recording may have a name like that, too.
+ */
 static bool is_snapshot(const char *name, size_t len)
 {
 	static const char guests[] = ".guests";
-	const char *found = memmem(name, len, guests, strlen(guests));
-	size_t end;
+	const char *end = name + len;
 
-	if (!found)
-		return false;
-	end = found + strlen(guests) - name;
-	return end == len || name[end] == '.';
+	while ((name = memmem(name, end - name, guests, strlen(guests)))) {
+		name += strlen(guests);
+		if (name == end || *name == '.')
+			return true;
+	}
+	return false;
 }
 
 static bool in_mount(const char *path)
@@ -136,13 +141,14 @@ int guest_module__unpack(const char *name, char *path, size_t size)
 	char dir[PATH_MAX], to[] = GUEST_UNPACKED_NAME, *slash;
 	struct unpack unpack;
 	struct guest_child child = {
-		.fn = unpack_child, .arg = &unpack, .dir = dir, .mounted = true,
+		.fn = unpack_child, .arg = &unpack, .dir = dir,
 		.file_max = GUEST_VMLINUZ_MAX, .idle_ms = UNPACK_IDLE_MS,
 	};
 	int err;
 
 	if (size < sizeof(to) || !realpath(name, dir))
 		return -1;
+	child.mounted = !guest_snapshot__is_used() && in_mount(dir);
 	slash = strrchr(dir, '/');
 	*slash = '\0';
 	unpack.name = slash + 1;

@@ -105,8 +105,11 @@ static bool detach(int fd, u64 attributes)
 	return ok;
 }
 
-/* Have @fd lead to the same directory, but in this namespace's mounts. */
-static bool reopen_here(int fd)
+#define TO_DIR	O_DIRECTORY
+#define TO_FILE	(O_NONBLOCK | O_NOCTTY)
+
+/* Have @fd lead to the same, but in this namespace's mounts; @what: TO_DIR or TO_FILE */
+static bool reopen_here(int fd, int what)
 {
 	char self[32], path[PATH_MAX];
 	struct stat there, here;
@@ -119,7 +122,7 @@ static bool reopen_here(int fd)
 	if (len < 0)
 		return false;
 	path[len] = '\0';
-	new = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	new = open(path, O_RDONLY | O_CLOEXEC | what);
 	if (new < 0)
 		return false;
 	ok = !fstat(fd, &there) && !fstat(new, &here) && there.st_dev == here.st_dev &&
@@ -132,8 +135,22 @@ static bool may_mount(const struct guest_wall *wall, int root)
 {
 	if (!geteuid())
 		return true;
-	return enter_user_namespace() && reopen_here(own_fds) &&
-	       (root < 0 || reopen_here(root)) && (!wall->out || reopen_here(wall->out));
+	return enter_user_namespace() && reopen_here(own_fds, TO_DIR) &&
+	       (root < 0 || reopen_here(root, TO_DIR)) &&
+	       (!wall->out || reopen_here(wall->out, TO_DIR)) &&
+	       (!wall->input || reopen_here(wall->input, TO_FILE));
+}
+
+/* What is open for reading could be opened for writing by /proc/self/fd, but for its mount. */
+static bool detach_input(int fd)
+{
+	int new = detach(fd, NO_PROGRAMS | MOUNT_ATTR_RDONLY) ?
+		  guest_wall__reopen(fd, TO_FILE) : -1;
+	bool ok = new >= 0 && dup3(new, fd, O_CLOEXEC) == fd;
+
+	if (new >= 0)
+		close(new);
+	return ok;
 }
 
 /* A root directory with nothing in it but what may be read. */
@@ -141,7 +158,8 @@ static bool change_root(const struct guest_wall *wall, int root)
 {
 	if (!may_mount(wall, root) || !detach(own_fds, NO_PROGRAMS | MOUNT_ATTR_RDONLY) ||
 	    (root >= 0 && !detach(root, NO_PROGRAMS | MOUNT_ATTR_RDONLY)) ||
-	    (wall->out && !detach(wall->out, NO_PROGRAMS)))
+	    (wall->out && !detach(wall->out, NO_PROGRAMS)) ||
+	    (wall->input && !detach_input(wall->input)))
 		return false;
 	return !fchdir(root >= 0 ? root : own_fds) && !chroot(".");
 }

@@ -16,11 +16,12 @@
  * @mounted: @root is a guest mount: a FUSE server answers no one but the user that has
  *	     mounted it, so that this user the process must stay
  * @out:     directory it writes below; 0 for nowhere. The number of the descriptor stays.
+ * @input:   a file it reads, and is not to write; 0 for none. The number stays.
  */
 struct guest_wall {
 	int  root;
 	bool mounted;
-	int  out;
+	int  out, input;
 };
 
 /**
