@@ -14,6 +14,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <netinet/in.h>
+#include <subcmd/run-command.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -31,6 +32,7 @@
 #include "util.h"
 #include "util/guest-child.h"
 #include "util/guest-file.h"
+#include "util/guest-tool.h"
 #include "util/guest-untrusted.h"
 #include "util/guest-wall.h"
 
@@ -487,6 +489,74 @@ static int test__guest_wall_names(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+#define MODULE	"x.guests/1/module"
+
+/* Return: what finish_command() does; @bytes of @script's output have come */
+static int run_tool(const char *script, size_t *bytes)
+{
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+	struct child_process tool = { .argv = argv, .out = -1 };
+	char path[96], *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+	FILE *file;
+
+	*bytes = 0;
+	snprintf(path, sizeof(path), "%s/" MODULE, dir);
+	tool.preexec_cb = guest_wall__for_tool(path);
+	if (!tool.preexec_cb || start_command(&tool))
+		return -1;
+	file = guest_tool__output(&tool);
+	while (file && (n = getline(&line, &size, file)) >= 0)
+		*bytes += n;
+	free(line);
+	n = finish_command(&tool);
+	if (file)
+		fclose(file);
+	close(tool.out);
+	return n;
+}
+
+static const struct {
+	const char *script, *why;
+	size_t bytes;
+} tools[] = {
+	{ "echo one; echo two", "", 8 },
+	{ "while :; do echo; done | cat", ": it prints too much", 0 },
+	{ "yes | tr -d '\\n'", ": it prints too much", 0 },
+	{ "sleep 60", ": it takes too long", 0 },
+	{ "sleep 60 | sleep 60", ": it takes too long", 0 },
+	{ "while :; do echo; sleep 0.1; done", ": it takes too long", 0 },
+	{ "exec sleep 60 >&-", ": it does not end", 0 },
+};
+
+/* What objdump prints, or who is in its place. */
+static int test__guest_wall_tools(struct test_suite *test __maybe_unused,
+				  int subtest __maybe_unused)
+{
+	s64 begin, before = guest_tool_ms;
+	int ret = TEST_OK, err;
+	size_t i, bytes;
+
+	if (make_dirs() || made_file__put(dir, MODULE, "", 0))
+		return TEST_FAIL;
+	for (i = 0; i < ARRAY_SIZE(tools); i++) {
+		guest_tool_ms = strstr(tools[i].why, "long") ? 500 : 30000;
+		begin = guest_child__now_ms();
+		err = run_tool(tools[i].script, &bytes);
+		if (!err != !*tools[i].why || strcmp(guest_tool__why(), tools[i].why) ||
+		    (!err && bytes != tools[i].bytes) || bytes > 32 << 20 ||
+		    guest_child__now_ms() - begin > 40000) {
+			pr_debug("%s: %d%s, %zu bytes\n", tools[i].script, err,
+				 guest_tool__why(), bytes);
+			ret = TEST_FAIL;
+		}
+	}
+	guest_tool_ms = before;
+	rm_rf(dir);
+	return ret;
+}
+
 static struct test_case tests__guest_wall[] = {
 	TEST_CASE("Guest callchain wall, nothing else can be done behind it", guest_wall_stands),
 	TEST_CASE("Guest callchain wall, of a user without rights", guest_wall_user),
@@ -494,6 +564,7 @@ static struct test_case tests__guest_wall[] = {
 	TEST_CASE("Guest callchain wall, memory on top of perf's", guest_wall_memory),
 	TEST_CASE("Guest callchain wall, whose process unpacks", guest_wall_unpacks),
 	TEST_CASE("Guest callchain wall, which files are a guest's", guest_wall_names),
+	TEST_CASE("Guest callchain wall, what a tool prints", guest_wall_tools),
 	{ .name = NULL, }
 };
 

@@ -395,7 +395,8 @@ static const char * const not_for_tools[] = {
 	"process_madvise", "name_to_handle_at", "syslog", "quotactl", "acct", "swapon", "reboot",
 	"process_mrelease", "setpriority", "ioprio_set", "sched_setaffinity", "sched_setattr",
 	"sched_setparam", "sched_setscheduler", "move_pages", "migrate_pages", "msgctl", "msgrcv",
-	"msgsnd", "semctl", "semop", "semtimedop", "shmat", "shmctl", "mq_unlink",
+	"msgsnd", "semctl", "semop", "semtimedop", "shmat", "shmctl", "mq_unlink", "setpgid",
+	"setsid",
 };
 
 /* The same, of later kernels than libseccomp knows; the numbers are everywhere the same. */
@@ -509,6 +510,7 @@ static void close_terminal(void)
 static void enter_for_tool(void)
 {
 	close_terminal();
+	setpgid(0, 0);			/* one signal ends it and what it starts */
 	guest_wall__limit(RLIMIT_CORE, 0);
 	guest_wall__limit(RLIMIT_FSIZE, 0);		/* its output goes to a pipe */
 	guest_wall__limit(RLIMIT_AS, TOOL_MEMORY);

@@ -147,6 +147,10 @@ grep -q 'push\|mov' out || failure "annotate of a compressed module" out errors
 not_read perf annotate --stdio -s mod_leaf --objdump="echo > $tmp/leaked; objdump"
 grep -q 'push\|mov' out || failure "annotate after a refused write" out errors
 [ ! -e leaked ] || failure "objdump could write a file"
+# and as much as it likes: of that, not all is read
+shimmed perf annotate --stdio -s mod_leaf --objdump="yes; :" || :
+[ "$(grep -c 'Error running yes.*it prints too much' errors)" = 1 ] ||
+	failure "objdump prints without end" errors
 landlock=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')
 if [ "$landlock" -ge 1 ]; then
 	not_read perf annotate --stdio -s mod_leaf \
