@@ -399,10 +399,93 @@ static int test__guest_snapshot_notes(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+static int finish(const char *path)
+{
+	static const struct guest guest = { .name = "web", .vmm = "qemu" };
+	char name[PATH_MAX];
+	int out, err;
+
+	path_of(name, sizeof(name), path);
+	out = guest_file__root(name);
+	err = guest_snapshot__finish(&guest, out);
+	close(out);
+	return err;
+}
+
+static bool has_name(const char *path)
+{
+	char name[PATH_MAX], text[256] = "";
+	int fd, n;
+
+	path_of(name, sizeof(name), path);
+	fd = open(name, O_RDONLY | O_NOFOLLOW);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 && strstarts(text, "name web\nvmm qemu\n");
+}
+
+/* What a child leaves that is the guest's. */
+static int check_finished(void)
+{
+	char name[PATH_MAX];
+
+	put_text("a/guest", "name another\n");
+	put_text("a/proc/kallsyms", "text");
+	put_text("a/" GUEST_DIR_PART "/x/y", "in the way");
+	TEST_ASSERT_EQUAL("another name", finish("a"), 0);
+	TEST_ASSERT_VAL("the name is the VMM's", has_name("a/guest"));
+	TEST_ASSERT_VAL("the rest stays", is("a/proc/kallsyms", "text") &&
+			is("a/" GUEST_DIR_PART, NULL));
+
+	put_text("b/guest/x/y", "in the way");
+	TEST_ASSERT_EQUAL("a directory", finish("b"), 0);
+	TEST_ASSERT_VAL("its place is the name's", has_name("b/guest"));
+
+	put_text("c/proc/kallsyms", "text");
+	path_of(name, sizeof(name), "c/fifo");
+	TEST_ASSERT_VAL("FIFO", !mkfifo(name, 0600));
+	TEST_ASSERT_EQUAL("a FIFO", finish("c"), 0);
+	TEST_ASSERT_VAL("nothing but the name", has_name("c/guest") &&
+			is("c/proc/kallsyms", NULL) && is("c/fifo", NULL));
+	return TEST_OK;
+}
+
+static int check_held(void)
+{
+	int root = guest_file__root(dir);
+
+	put_text("a", "text");
+	put_text("b/c", "text");
+	TEST_ASSERT_VAL("as it is", guest_dir__holds(root, 1 << 20, 4));
+	TEST_ASSERT_VAL("names", !guest_dir__holds(root, 1 << 20, 3));
+	TEST_ASSERT_VAL("bytes", !guest_dir__holds(root, 4096, 4));
+	close(root);
+	return TEST_OK;
+}
+
+static int in_dir(int (*check)(void))
+{
+	int ret;
+
+	strcpy(dir, "/tmp/perf-guest-snapshot-XXXXXX");
+	if (!mkdtemp(dir))
+		return TEST_FAIL;
+	ret = check();
+	rm_rf(dir);
+	return ret;
+}
+
+static int test__guest_snapshot_finish(struct test_suite *test __maybe_unused,
+				       int subtest __maybe_unused)
+{
+	return in_dir(check_held) ?: in_dir(check_finished);
+}
+
 static struct test_case tests__guest_snapshot[] = {
 	TEST_CASE("Guest callchain snapshot of a guest's symbols", guest_snapshot_take),
 	TEST_CASE("Guest callchain directories written by descriptor", guest_snapshot_dir),
 	TEST_CASE("Guest callchain room for what is taken along", guest_snapshot_room),
+	TEST_CASE("Guest callchain directory when the child has ended", guest_snapshot_finish),
 	TEST_CASE("Guest callchain doctor", guest_snapshot_doctor),
 	TEST_CASE("Guest callchain build-id of a guest's kernel", guest_snapshot_notes),
 	{ .name = NULL, }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -32,6 +34,8 @@
 #include "util.h"
 #include "util/guest-child.h"
 #include "util/guest-file.h"
+#include "util/guest-list.h"
+#include "util/guest-snapshot.h"
 #include "util/guest-tool.h"
 #include "util/guest-untrusted.h"
 #include "util/guest-wall.h"
@@ -419,6 +423,84 @@ static int test__guest_wall_memory(struct test_suite *test __maybe_unused,
 	return TEST_OK;
 }
 
+#define SMALL_DISK	(64 << 20)
+
+/* In memory that is shared: the bytes that could be written, and whether there was an end */
+struct filled {
+	int  out;
+	u64  bytes;
+	bool full;
+};
+
+/* More and more files, some of which have no name, until somebody puts an end to it */
+static int fill_disk(void *arg, void *result __maybe_unused, int root __maybe_unused)
+{
+	static const char block[64 << 10];
+	struct filled *filled = arg;
+	char name[32];
+	int fd, nr;
+	ssize_t n;
+
+	for (nr = 0; !filled->full; nr++) {
+		snprintf(name, sizeof(name), "%d", nr);
+		fd = openat(filled->out, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		while ((n = write(fd, block, sizeof(block))) > 0 && lseek(fd, 0, SEEK_CUR) < 1 << 20)
+			filled->bytes += n;
+		filled->full = n < 0 && errno == ENOSPC;
+		if (nr < 30)
+			unlinkat(filled->out, name, 0);
+		else
+			close(fd);
+		guest_child__got_something();
+		usleep(20000);
+	}
+	return 0;
+}
+
+static int check_disk(struct filled *filled)
+{
+	const struct guest guest = { .name = "n", .vmm = "qemu" };
+	struct guest_child child = { .fn = fill_disk, .arg = filled, .idle_ms = IDLE_MS };
+	struct statvfs after;
+	int err;
+
+	filled->out = child.out = guest_file__root(dir);
+	TEST_ASSERT_VAL("a small disk", filled->out > 0);
+	err = guest_child__run(&child, NULL, 0);
+	pr_debug("%" PRIu64 " bytes\n", filled->bytes);
+	TEST_ASSERT_EQUAL("it is killed", err, -EFBIG);
+	TEST_ASSERT_VAL("in time", !filled->full && filled->bytes > SMALL_DISK / 2);
+	TEST_ASSERT_EQUAL("the rest can be written", guest_snapshot__finish(&guest, child.out), 0);
+	TEST_ASSERT_VAL("what has no name is gone", !fstatvfs(child.out, &after) &&
+			after.f_bavail * after.f_frsize > SMALL_DISK / 3);
+	close(child.out);
+	return TEST_OK;
+}
+
+/* A child that is the guest's does not fill the disk. */
+static int test__guest_wall_disk(struct test_suite *test __maybe_unused,
+				 int subtest __maybe_unused)
+{
+	struct filled *filled = mmap(NULL, sizeof(*filled), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char options[32];
+	int ret = TEST_FAIL;
+
+	strcpy(dir, "/tmp/perf-guest-wall-XXXXXX");
+	if (geteuid() || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return TEST_SKIP;
+	snprintf(options, sizeof(options), "size=%d", SMALL_DISK);
+	if (filled == MAP_FAILED || !mkdtemp(dir))
+		return TEST_FAIL;
+	if (!mount("none", dir, "tmpfs", 0, options)) {
+		ret = check_disk(filled);
+		umount2(dir, MNT_DETACH);
+	}
+	rmdir(dir);
+	return ret;
+}
+
 /* A child of @pid that is nobody's, while it runs */
 static bool has_nobodys_child(pid_t pid)
 {
@@ -562,6 +644,7 @@ static struct test_case tests__guest_wall[] = {
 	TEST_CASE("Guest callchain wall, of a user without rights", guest_wall_user),
 	TEST_CASE("Guest callchain wall, what the kernel says of it", guest_wall_said),
 	TEST_CASE("Guest callchain wall, memory on top of perf's", guest_wall_memory),
+	TEST_CASE("Guest callchain wall, the disk stays free", guest_wall_disk),
 	TEST_CASE("Guest callchain wall, whose process unpacks", guest_wall_unpacks),
 	TEST_CASE("Guest callchain wall, which files are a guest's", guest_wall_names),
 	TEST_CASE("Guest callchain wall, what a tool prints", guest_wall_tools),

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include "debug.h"
 #include "guest-child.h"
@@ -30,6 +31,12 @@
  */
 #define CHILD_MEMORY	(2ULL << 30)
 #define CHILD_FILES	64
+/* files that it may make, far more than there are of a guest */
+#define CHILD_NAMES	(1U << 20)
+
+/* How often the parent looks whether its time is up, or the disk full */
+#define WAIT_MS		100
+#define DISK_MS		10
 
 s64 guest_child__now_ms(void)
 {
@@ -160,7 +167,42 @@ static void __noreturn child_main(const struct guest_child *child, int to, void 
 	_exit(to && !send_result(to, ret, result, size));
 }
 
+/*
+ * What a child that writes files leaves of their disk. One that is the guest's by now may have
+ * many of them, with names and without: only the disk knows.
+ */
+struct disk {
+	int fd;			/* of a directory on it; 0 for none */
+	u64 bytes, files;	/* that must stay free */
+};
+
+static u64 must_stay(u64 there, u64 max)
+{
+	return there - min(there - there / 4, max);
+}
+
+static void disk__init(struct disk *disk, const struct guest_child *child)
+{
+	struct statvfs fs;
+
+	*disk = (struct disk) { .fd = child->out };
+	if (!child->out || fstatvfs(child->out, &fs))
+		return;
+	disk->bytes = must_stay((u64)fs.f_bavail * fs.f_frsize,
+				2 * (child->file_max ?: CHILD_MEMORY));
+	disk->files = must_stay(fs.f_favail, CHILD_NAMES);
+}
+
+static bool disk__is_used_up(const struct disk *disk)
+{
+	struct statvfs fs;
+
+	return disk->fd && !fstatvfs(disk->fd, &fs) &&
+	       ((u64)fs.f_bavail * fs.f_frsize < disk->bytes || fs.f_favail < disk->files);
+}
+
 struct deadline {
+	struct disk disk;
 	const u64 *progress;
 	u64 last;
 	s64 idle_ms;
@@ -197,12 +239,15 @@ static bool deadline__is_over(struct deadline *deadline)
 static int read_until(int fd, void *buf, size_t size, struct deadline *deadline)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int wait_ms = deadline->disk.fd ? DISK_MS : WAIT_MS;
 	ssize_t n;
 
 	while (size) {
 		if (deadline__is_over(deadline))
 			return -ETIMEDOUT;
-		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, 100)) <= 0) {
+		if (disk__is_used_up(&deadline->disk))
+			return -EFBIG;
+		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, wait_ms)) <= 0) {
 			deadline__show(deadline);
 			continue;
 		}
@@ -263,8 +308,10 @@ static int get_result(const struct guest_child *child, int from, const struct se
 		.total	  = now + total_ms,
 		.waiting  = child->waiting,
 	};
-	int err = read_result(child, from, &deadline, result, size);
+	int err;
 
+	disk__init(&deadline.disk, child);
+	err = read_result(child, from, &deadline, result, size);
 	if (deadline.shown)
 		fprintf(stderr, "\r\033[K");
 	return err;

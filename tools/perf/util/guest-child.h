@@ -28,7 +28,8 @@
  * @input:   descriptor of a file it reads; 0 for none
  * @idle_ms: it is killed when it has not got anything from the guest's files for that time
  * @total_ms: or after that time in all; 0 for GUEST_CHILD_PATIENCE times as long
- * @file_max: bytes of a file that it writes; 0 for no limit
+ * @file_max: bytes of a file that it writes; 0 for no limit. Below @out it is killed when twice
+ *	     as many, or three quarters of what was free, are gone from the disk
  * @waiting: what a terminal shows while it takes more than a second; NULL for nothing
  */
 struct guest_child {
@@ -48,7 +49,7 @@ struct guest_child {
  * @result: where the parent gets what the child wrote to its copy of it
  * @size:   bytes of @result, without pointers in them
  *
- * Return: what @fn returned, -ETIMEDOUT, -EIO if the child died, -EPERM if no wall can be
+ * Return: what @fn returned, -ETIMEDOUT, -EFBIG if it fills the disk, -EIO if the child died, -EPERM if no wall can be
  * built around it, -EBADMSG for a result that fails the check, or another negative error.
  * @result is written to only if @fn returned 0.
  */

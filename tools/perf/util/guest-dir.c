@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -175,6 +176,33 @@ DIR *guest_dir__list(int dir)
 	return list;
 }
 
+/* In nftw(), which has no argument for it */
+static struct {
+	u64 bytes, bytes_max;
+	u32 names, names_max;
+} held;
+
+static int hold(const char *path __maybe_unused, const struct stat *st, int type,
+		struct FTW *ftw __maybe_unused)
+{
+	if (type == FTW_DNR || type == FTW_NS ||
+	    (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode)))
+		return 1;
+	held.bytes += (u64)st->st_blocks * 512;
+	return held.bytes > held.bytes_max || ++held.names > held.names_max;
+}
+
+bool guest_dir__holds(int dir, u64 bytes, u32 names)
+{
+	char path[32];
+
+	held.bytes = held.names = 0;
+	held.bytes_max = bytes;
+	held.names_max = names;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", dir);
+	return !nftw(path, hold, 16, FTW_PHYS);
+}
+
 static bool is_dots(const char *name)
 {
 	return !strcmp(name, ".") || !strcmp(name, "..");
@@ -205,7 +233,7 @@ static void hoist(int dir, const char *name, unsigned int *nr)
 		close(fd);
 }
 
-static void empty(int dir)
+void guest_dir__empty(int dir)
 {
 	struct dirent *entry;
 	unsigned int nr = 0;
@@ -235,7 +263,7 @@ void guest_dir__remove(int dir, const char *name)
 	fd = guest_dir__open(dir, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return;
-	empty(fd);
+	guest_dir__empty(fd);
 	close(fd);
 	unlinkat(dir, name, AT_REMOVEDIR);
 }
@@ -298,7 +326,7 @@ static void __noreturn keeper(struct guest_temp *temp, int alive)
 	syscall(SYS_close_range, 3, ~0U, 0);
 	while (read(0, &said, 1) < 0 && errno == EINTR)
 		;
-	empty(2);
+	guest_dir__empty(2);
 	unlinkat(1, temp->name, AT_REMOVEDIR);
 	_exit(0);
 }
@@ -365,7 +393,7 @@ int guest_temp__new(struct guest_temp *temp, const char *path)
 
 void guest_temp__remove(struct guest_temp *temp)
 {
-	empty(temp->fd);
+	guest_dir__empty(temp->fd);
 	unlinkat(temp->parent, temp->name, AT_REMOVEDIR);
 	close(temp->fd);
 	close(temp->parent);

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <linux/types.h>
@@ -84,6 +85,18 @@ void guest_dir__fdrop(struct guest_dir *dir, FILE *file);
 
 /** guest_dir__list - what is in a directory, from its beginning; NULL if that fails */
 DIR *guest_dir__list(int dir);
+
+/**
+ * guest_dir__holds - does a directory hold no more than it may?
+ * @bytes: that its files and directories may take on the disk
+ * @names: files and directories there may be
+ *
+ * Nothing but regular files and directories, and none so deep that it has no path.
+ */
+bool guest_dir__holds(int dir, u64 bytes, u32 names);
+
+/** guest_dir__empty - remove all that is in a directory; follows no link */
+void guest_dir__empty(int dir);
 
 /** guest_dir__remove - remove a file, or a directory and all that is in it; follows no link */
 void guest_dir__remove(int dir, const char *name);

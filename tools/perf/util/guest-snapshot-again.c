@@ -216,7 +216,7 @@ int guest_snapshot__look_again(const struct guest *guest, int dir,
 		.dir = guest->mount, .mounted = true, .idle_ms = AGAIN_IDLE_MS,
 		.total_ms = 6 * AGAIN_IDLE_MS, .waiting = waiting, .file_max = GUEST_SNAPSHOT_MAX,
 	};
-	int err;
+	int err, finish_err;
 
 	memset(change, 0, sizeof(*change));
 	if (!*guest->mount)
@@ -228,9 +228,9 @@ int guest_snapshot__look_again(const struct guest *guest, int dir,
 	guest_dir__limit(&out, GUEST_SNAPSHOT_MAX);
 	child.out = out.fd;
 	err = guest_child__run(&child, change, sizeof(*change));
-	unlinkat(out.fd, GUEST_DIR_PART, 0);
+	finish_err = guest_snapshot__finish(guest, out.fd);
 	close(out.fd);
-	return err;
+	return err ?: finish_err;
 }
 
 int guest_snapshot__set_rebooted(int dir, pid_t pid, u64 time)

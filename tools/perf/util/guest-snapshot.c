@@ -33,6 +33,8 @@
 #define FILES_TOTAL_MS	300000
 #define CONFIG_LIMIT	(4 << 20)
 #define KERNEL_LIMIT	(256ULL << 20)
+/* Files take whole blocks; directories take some, too */
+#define ROUNDING	(512ULL << 20)
 
 void guest_snapshot__dir(char *dir, size_t size, const char *perf_data)
 {
@@ -331,16 +333,32 @@ static int run_child(struct take *take, struct guest_snapshot *snapshot)
 }
 
 /* What does not come from the guest but from its VMM. */
-static int write_info(const struct guest *guest, struct guest_dir *out)
+static int write_info(const struct guest *guest, int fd)
 {
-	FILE *file = guest_dir__fcreate(out, "guest");
+	struct guest_dir out = { .fd = fd };
+	FILE *file = guest_dir__fcreate(&out, "guest");
 
 	if (!file)
-		return out->err ?: -EIO;
+		return out.err ?: -EIO;
 	fprintf(file, "name %s\nvmm %s\nvcpus %d\nrelease %s\nunwind %s\nprotection %s\n",
 		guest->name, guest->vmm, guest->nr_vcpus, guest->facts.release,
 		guest_unwind__name(guest->facts.unwind), guest->protection);
-	return guest_dir__fadd(out, file, "guest");
+	return guest_dir__fadd(&out, file, "guest");
+}
+
+int guest_snapshot__finish(const struct guest *guest, int dir)
+{
+	int err;
+
+	/* what it was writing when its time was up */
+	guest_dir__remove(dir, GUEST_DIR_PART);
+	if (!guest_dir__holds(dir, GUEST_SNAPSHOT_MAX + ROUNDING, GUEST_SNAPSHOT_NAMES))
+		guest_dir__empty(dir);
+	err = write_info(guest, dir);
+	if (err != -EISDIR)
+		return err;
+	guest_dir__remove(dir, "guest");
+	return write_info(guest, dir);
 }
 
 int guest_snapshot__open(int dir, pid_t pid)
@@ -355,8 +373,8 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 			 struct guest_snapshot *snapshot)
 {
 	struct take take = { .guest = guest, .what = what };
+	int err = 0, finish_err;
 	char name[16];
-	int err;
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	snprintf(name, sizeof(name), "%d", guest->pid);
@@ -365,13 +383,11 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 	take.out.fd = guest_snapshot__open(dir, guest->pid);
 	if (take.out.fd < 0)
 		return take.out.fd;
-	err = write_info(guest, &take.out);
-	if (!err && *guest->mount)
+	if (*guest->mount)
 		err = run_child(&take, snapshot);
-	/* what it was writing when its time was up */
-	unlinkat(take.out.fd, GUEST_DIR_PART, 0);
+	finish_err = guest_snapshot__finish(guest, take.out.fd);
 	close(take.out.fd);
-	return err;
+	return err ?: finish_err;
 }
 
 const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t size)

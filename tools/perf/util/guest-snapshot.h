@@ -54,6 +54,9 @@ struct guest_snapshot {
  */
 #define GUEST_SNAPSHOT_MAX	(2ULL << 30)
 
+/** GUEST_SNAPSHOT_NAMES - files and directories of a guest, far more than are taken */
+#define GUEST_SNAPSHOT_NAMES	(1U << 17)
+
 /**
  * enum guest_snapshot_what - what to take
  * @GUEST_SNAPSHOT_KERNEL:    symbols, modules and tables of the guest's kernel
@@ -83,6 +86,18 @@ void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
  */
 int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 			 struct guest_snapshot *snapshot);
+
+/**
+ * guest_snapshot__finish - have in a guest's directory what perf has put there
+ * @guest: as it was for guest_snapshot__take()
+ * @dir:   descriptor of the guest's directory
+ *
+ * To be called when the child that has written there has ended: that may have been the
+ * guest's. What the VMM says of the guest is written anew, what is too much removed.
+ *
+ * Return: 0 or a negative error.
+ */
+int guest_snapshot__finish(const struct guest *guest, int dir);
 
 /** guest_snapshot__open - a guest's directory in that of all guests; a negative error */
 int guest_snapshot__open(int dir, pid_t pid);
