@@ -151,33 +151,98 @@ static const char *what_is_wrong(const struct stat *st, int type)
 	return NULL;
 }
 
-static int check_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* Say it; @whose symbols there are not. */
+static void say_wrong(const char *path, const char *wrong, const char *whose)
 {
-	const char *wrong = what_is_wrong(st, type);
 	char name[PATH_MAX];
 
-	if (!wrong)
-		return 0;
 	strlcpy(name, path, sizeof(name));
 	text__make_printable(name);
-	pr_warning("%s %s: no symbols of the guests\n", name, wrong);
-	if (!ftw->level && S_ISLNK(st->st_mode))
-		pr_warning("If it is yours: --guestmount=%s\n", name);
-	return 1;
+	pr_warning("%s %s: no symbols of %s\n", name, wrong, whose);
+}
+
+/* Of one guest: nftw() has no argument for it. */
+static u32 names;
+
+static int check_entry(const char *path, const struct stat *st, int type,
+		       struct FTW *ftw __maybe_unused)
+{
+	const char *wrong = what_is_wrong(st, type);
+
+	if (!wrong && ++names > GUEST_SNAPSHOT_NAMES)
+		wrong = "is one file too many";
+	if (wrong)
+		say_wrong(path, wrong, "that guest");
+	return !!wrong;
+}
+
+static bool check_guest(const char *path)
+{
+	int ret;
+
+	names = 0;
+	ret = nftw(path, check_entry, 16, FTW_PHYS);
+	if (ret < 0)
+		say_wrong(path, strerror(errno), "that guest");
+	return !ret;
+}
+
+static bool is_good(const char *path)
+{
+	struct stat st;
+	const char *wrong = what_is_wrong(&st, lstat(path, &st) ? FTW_NS : FTW_F);
+
+	if (wrong)
+		say_wrong(path, wrong, "the guests");
+	return !wrong;
 }
 
 /*
  * Somebody else may have made what is there. A FIFO would hold up for ever what opens it, a
- * link would lead elsewhere: perf makes neither.
+ * link would lead elsewhere: perf makes neither. What is wrong with one guest's files is no
+ * loss to the others.
  */
+static bool check_guests(const char *dir)
+{
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct dirent *entry;
+	bool good = true;
+	DIR *list;
+
+	list = is_good(dir) ? opendir(dir) : NULL;
+	if (!list)
+		return false;
+	while (good && (entry = readdir(list))) {
+		const char *name = entry->d_name;
+
+		if (!strcmp(name, ".") || !strcmp(name, ".."))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		if (strspn(name, "0123456789") != strlen(name))
+			good = is_good(path);
+		else if (!check_guest(path))
+			guest_snapshot__refuse(atoi(name));
+	}
+	closedir(list);
+	return good;
+}
+
 static bool may_use(const char *dir, bool given)
 {
 	char real[PATH_MAX];
+	struct stat st;
 
 	/* what the user names may be a link */
-	if (given && !realpath(dir, real))
-		return false;
-	return !nftw(given ? real : dir, check_entry, 32, FTW_PHYS);
+	if (given)
+		return realpath(dir, real) && check_guests(real);
+	if (check_guests(dir))
+		return true;
+	if (!lstat(dir, &st) && S_ISLNK(st.st_mode)) {
+		strlcpy(real, dir, sizeof(real));
+		text__make_printable(real);
+		pr_warning("If it is yours: --guestmount=%s\n", real);
+	}
+	return false;
 }
 
 /* Find it in @dir, PERFDATA.guests as yet; or say why it is not there. */
@@ -233,8 +298,13 @@ void guest_snapshot__attach(const char *perf_data)
 		strlcpy(dir, given, sizeof(dir));
 	else
 		guest_snapshot__use(NULL);
-	if ((!given && !find(perf_data, id, dir, sizeof(dir))) || !may_use(dir, given))
+	if (!given && !find(perf_data, id, dir, sizeof(dir)))
 		return;
 	guest_snapshot__use(dir);
+	if (!may_use(dir, given)) {
+		guest_snapshot__use(NULL);
+		symbol_conf.guestmount = given;
+		return;
+	}
 	perf_guest = true;
 }

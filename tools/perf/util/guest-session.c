@@ -38,6 +38,12 @@ static struct {
 	u64 time;
 } reboots[1024];
 
+/* Guests there whose files are not used. */
+static struct {
+	pid_t *pids;
+	size_t nr;
+} refused;
+
 /* Guests known to have no directory there: that is asked for every sample. */
 static pid_t without[64];
 
@@ -52,6 +58,8 @@ void guest_snapshot__use(const char *dir)
 	memset(without, 0, sizeof(without));
 	memset(&named, 0, sizeof(named));
 	memset(reboots, 0, sizeof(reboots));
+	zfree(&refused.pids);
+	refused.nr = 0;
 	strlcpy(attached, dir ?: "", sizeof(attached));
 	symbol_conf.guestmount = dir ? attached : NULL;
 }
@@ -61,11 +69,34 @@ bool guest_snapshot__is_used(void)
 	return symbol_conf.guestmount == attached;
 }
 
+void guest_snapshot__refuse(pid_t pid)
+{
+	pid_t *pids = realloc(refused.pids, (refused.nr + 1) * sizeof(*pids));
+
+	if (!pids) {
+		guest_snapshot__use(NULL);
+		return;
+	}
+	pids[refused.nr++] = pid;
+	refused.pids = pids;
+}
+
+bool guest_snapshot__refuses(pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < refused.nr; i++) {
+		if (refused.pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
 bool guest_snapshot__has(pid_t pid)
 {
 	char path[PATH_MAX + 16];
 
-	if (symbol_conf.guestmount != attached || pid <= 0)
+	if (symbol_conf.guestmount != attached || pid <= 0 || guest_snapshot__refuses(pid))
 		return false;
 	snprintf(path, sizeof(path), "%s/%d/guest", attached, pid);
 	return !access(path, R_OK);
@@ -94,7 +125,7 @@ bool guest_snapshot__rebooted(pid_t pid, u64 time)
 {
 	size_t i = pid % ARRAY_SIZE(reboots);
 
-	if (pid <= 0 || symbol_conf.guestmount != attached)
+	if (pid <= 0 || symbol_conf.guestmount != attached || guest_snapshot__refuses(pid))
 		return false;
 	if (reboots[i].pid != pid) {
 		reboots[i].pid = pid;

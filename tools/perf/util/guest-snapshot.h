@@ -158,8 +158,8 @@ const char *guest_snapshot__name(const char *dir, pid_t pid, char *name, size_t 
  *
  * That is PERFDATA.guests, or another directory beside it that has the id of the recording.
  * Sets symbol_conf.guestmount, unless the user has, and perf_guest. A line says if what is
- * there belongs to another recording, cannot be read, or has links, FIFOs or the like in it:
- * then none of it is used.
+ * there belongs to another recording or cannot be read: then none of it is used; or that there
+ * are links, FIFOs or the like among a guest's files, or too many: then that guest's are not.
  */
 void guest_snapshot__attach(const char *perf_data);
 
@@ -176,6 +176,12 @@ bool guest_snapshot__is_used(void);
  * That tells it from a guest mount, where the guest decides what is there.
  */
 void guest_snapshot__use(const char *dir);
+
+/** guest_snapshot__refuse - use nothing of a guest that is there; until another one is used */
+void guest_snapshot__refuse(pid_t pid);
+
+/** guest_snapshot__refuses - is that such a guest? */
+bool guest_snapshot__refuses(pid_t pid);
 
 /** guest_snapshot__has - is that where symbols are looked for, and is the guest in it? */
 bool guest_snapshot__has(pid_t pid);

@@ -159,6 +159,8 @@ void guest_tables__load(struct guest_tables *tables, pid_t pid)
 	char path[PATH_MAX];
 
 	*tables = (struct guest_tables) { .why = "no files of the guest's" };
+	if (guest_snapshot__refuses(pid))
+		return;
 	if (guest_snapshot__has(pid)) {
 		snprintf(path, sizeof(path), "%s/%d", symbol_conf.guestmount, pid);
 		load_from(tables, path);

@@ -102,7 +102,7 @@ static void load(struct guest_user *user)
 
 	user->child.fd = -1;
 	user->child.started = GUEST_DWARF_CHILDREN;
-	if (!dir)
+	if (!dir || guest_snapshot__refuses(user->pid))
 		return;
 	if (!guest_snapshot__has(user->pid)) {
 		if (!copy_from_mount(user))

@@ -82,6 +82,21 @@ if grep -q $'\033' errors; then
 	failure "an escape sequence is shown" errors
 fi
 
+# one guest's files are no loss to another
+make
+mkdir -p perf.data.guests/101/proc
+cp -r $guest/* perf.data.guests/101/
+mkfifo perf.data.guests/101/proc/fifo
+used "another guest's FIFO"
+grep -q "101/proc/fifo is no regular file: no symbols of that guest" errors ||
+	failure "another guest's FIFO: it does not say so" errors
+make
+mkdir -p perf.data.guests/101/many
+(cd perf.data.guests/101/many; seq 140000 | xargs touch)
+used "another guest's many files"
+grep -q "one file too many: no symbols of that guest" errors ||
+	failure "another guest's many files: it does not say so" errors
+
 # root unpacks an archive: the files are whose the archive says
 if [ "$(id -u)" = 0 ]; then
 	make
