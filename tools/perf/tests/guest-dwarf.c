@@ -18,6 +18,7 @@
 #include <linux/kernel.h>
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include "debug.h"
 #include "tests/made-files.h"
@@ -659,6 +660,48 @@ static int test__guest_dwarf_child(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
+/* It answers what it was not asked, and asks for nothing. */
+static void __noreturn babble(int fd)
+{
+	static const char reply[16 + 8 * GUEST_DWARF_FRAMES_MAX];
+
+	while (send(fd, reply, sizeof(reply), MSG_NOSIGNAL) > 0)
+		;
+	_exit(0);
+}
+
+static int test__guest_dwarf_babbler(struct test_suite *test __maybe_unused,
+				     int subtest __maybe_unused)
+{
+	struct guest_dwarf_child child = {
+		.started = GUEST_DWARF_CHILDREN, .sample_ms = 10000,
+	};
+	static struct guest_dwarf_sample large = { .size = GUEST_DWARF_STACK_MAX };
+	enum guest_dwarf_end end = GUEST_DWARF_ROOT;
+	u64 ips[GUEST_DWARF_FRAMES_MAX];
+	int fds[2], i;
+
+	TEST_ASSERT_VAL("set-up", !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds));
+	child.dir = strdup("babbler");
+	child.fd = fds[0];
+	child.pid = fork();
+	if (!child.pid) {
+		close(fds[0]);
+		babble(fds[1]);
+	}
+	/* the end of this process, should it wait */
+	alarm(60);
+	for (i = 0; i < 10000 && end != GUEST_DWARF_FAILED; i++)
+		guest_dwarf_child__unwind(&child, &large, ips, 100, &end);
+	alarm(0);
+	close(fds[1]);
+	guest_dwarf_child__exit(&child);
+	pr_debug("given up at %d\n", i);
+	TEST_ASSERT_VAL("answers at first", i > 2);
+	TEST_ASSERT_EQUAL("is given up when it takes no more", end, GUEST_DWARF_FAILED);
+	return TEST_OK;
+}
+
 #else
 
 NOT_HERE(guest_dwarf_unwind)
@@ -669,6 +712,7 @@ NOT_HERE(guest_dwarf_choice)
 NOT_HERE(guest_dwarf_sections)
 NOT_HERE(guest_dwarf_damaged)
 NOT_HERE(guest_dwarf_child)
+NOT_HERE(guest_dwarf_babbler)
 #endif
 
 #define STACK	0x7ffd00001000ULL
@@ -934,6 +978,7 @@ static struct test_case tests__guest_dwarf[] = {
 	TEST_CASE("Guest callchain by DWARF, files that are none", guest_dwarf_files),
 	TEST_CASE("Guest callchain by DWARF, damaged files", guest_dwarf_damaged),
 	TEST_CASE("Guest callchain by DWARF, the unwinder ends", guest_dwarf_child),
+	TEST_CASE("Guest callchain by DWARF, the unwinder takes nothing", guest_dwarf_babbler),
 	{ .name = NULL, }
 };
 

@@ -97,6 +97,33 @@ used "another guest's many files"
 grep -q "one file too many: no symbols of that guest" errors ||
 	failure "another guest's many files: it does not say so" errors
 
+# a sample has an id of its event, and a second one that is none's
+cat > twice.py <<-'END'
+	import struct, sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+
+	IDENTIFIER, NONE = 1 << 16, 4242
+
+	def twice(event):
+	    kind, misc, _ = struct.unpack("<IHH", event[:8])
+	    first = kind == g.RECORD_SAMPLE
+	    own = g.words(g.EVENT_ID)
+	    return g.event(kind, misc, own * first + event[8:] + own * (not first))
+
+	sample = g.sample(1000, g.MISC_GUEST_KERNEL, g.LEAF, [g.DEFERRED, 1], NONE)
+	record = g.record(1001, 1, g.KERNEL_CHAIN, NONE)
+	events = [*g.maps(True), g.comm(1), sample, record]
+	attr = g.attr(sample_type=g.SAMPLE_TYPE | IDENTIFIER)
+	with open("perf.data", "wb") as file:
+	    file.write(g.perf_data(map(twice, events), (attr, attr)))
+END
+cp perf.data once.data
+make
+python3 twice.py "$lib"
+timeout 30 perf script > out 2> errors < /dev/null || failure "a second id" errors
+mv once.data perf.data
+
 # root unpacks an archive: the files are whose the archive says
 if [ "$(id -u)" = 0 ]; then
 	make

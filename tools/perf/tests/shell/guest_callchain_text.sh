@@ -63,4 +63,29 @@ for kind in mmap mmap2; do
 	shows 1 buildid-list
 done
 
+# a kallsyms of the guest's with its kernel's symbols and two modules' in turns: perf would make
+# a map of each part of the kernel, and sort all of them for each
+taken_along
+python3 - > perf.data.guests/100/proc/kallsyms <<-'END'
+	print("ffffffff81000000 T _text")
+	for at in range(0xffffffffc0000000, 0xffffffffc1000000, 0x100):
+	    module = "othermod" if at & 0x100 else "guestmod"
+	    print(f"{at:x} t mod_{at:x}\t[{module}]")
+	    print(f"{at + 0x80:x} T kernel_{at:x}")
+END
+cat modules - > perf.data.guests/100/proc/modules <<-'END'
+	othermod 16384 1 - Live 0xffffffffc2000000 (O)
+END
+cat > parts.py <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+	with open("perf.data", "wb") as file:
+	    file.write(g.perf_data([*g.maps(True), g.comm(1), *g.samples(6)]))
+END
+python3 parts.py "$lib"
+timeout 60 perf script -F ip,sym,dso > got 2> errors ||
+	failure "kernel and modules in turns: status $?" errors
+grep -q 'mod_ffffffffc0000000' got || failure "kernel and modules in turns" got errors
+
 exit $failed

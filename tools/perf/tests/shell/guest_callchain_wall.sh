@@ -163,6 +163,16 @@ trap 'rm -rf "$tmp" "$elsewhere"' EXIT
 cp -r perf.data perf.data.guests "$elsewhere/"
 not_read perf script -i "$elsewhere/perf.data" -F ip,sym,srcline
 grep -q 'program.c:1' out || failure "source lines of a guest's program" out errors
+# nor do these bring the program's escapes
+evil=$'evil\033[31m.c'
+echo 'int main(void) { return 0; }' > "$evil"
+gcc -g -static -nostdlib -Wl,-e,main -Wl,-Ttext=0x401000 -o evil "$evil"
+cp evil "$elsewhere/perf.data.guests/100/user/bin/program"
+not_read perf script -i "$elsewhere/perf.data" -F ip,sym,srcline
+grep -q 'evil?\[31m.c:1' out || failure "source lines with an escape" out errors
+if grep -q $'\033' out; then
+	failure "an escape sequence in source lines is shown" out
+fi
 
 ls /tmp/perf-gmod-* > /dev/null 2>&1 && failure "what was unpacked is left"
 
