@@ -167,6 +167,11 @@ static bool runs_data(const struct prison *p __maybe_unused, int root __maybe_un
 	       MAP_FAILED;
 }
 
+static bool makes_memory(const struct prison *p __maybe_unused, int root __maybe_unused)
+{
+	return opened(memfd_create("more", 0));
+}
+
 static const struct attempt attempts[] = {
 	{ "opens the host's files", opens_shadow },
 	{ "climbs out of its directories", climbs_out },
@@ -179,6 +184,7 @@ static const struct attempt attempts[] = {
 	{ "gets more rights", gets_rights },
 	{ "has perf's descriptors", has_descriptors },
 	{ "makes code", runs_data },
+	{ "has memory that is in no limit", makes_memory },
 };
 
 /* @did: a bit for each attempt that succeeded; @works: what it is there for */

@@ -125,7 +125,8 @@ static int close_others(int *keep, size_t nr)
 static int shut_in(const struct guest_child *child, int to, int *root)
 {
 	struct guest_wall wall = {
-		.root = -1, .mounted = child->mounted, .out = child->out, .input = child->input,
+		.root = -1, .mounted = child->mounted, .memfd = child->memfd, .out = child->out,
+		.input = child->input,
 	};
 	int keep[] = { to, child->out, child->fd, child->input };
 	int err;

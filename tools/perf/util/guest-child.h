@@ -23,6 +23,7 @@
  * @check:   is this a result that @fn can have? Called by the parent. NULL where any is
  * @dir:     the directory it reads below; NULL for none
  * @mounted: that is a guest mount, not a directory perf has made
+ * @memfd:   it makes files in memory, each of which is no larger than @file_max
  * @out:     descriptor of the directory it writes below; 0 for none
  * @fd:	     a descriptor of another kind for it; 0 for none
  * @input:   descriptor of a file it reads; 0 for none
@@ -37,7 +38,7 @@ struct guest_child {
 	void	   *arg;
 	bool	   (*check)(const void *result);
 	const char *dir;
-	bool	   mounted;
+	bool	   mounted, memfd;
 	int	   out, fd, input;
 	int	   idle_ms, total_ms;
 	u64	   file_max;

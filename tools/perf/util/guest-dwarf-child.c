@@ -14,6 +14,7 @@
 #include "debug.h"
 #include "guest-child.h"
 #include "guest-dwarf-child.h"
+#include "guest-vdso.h"
 
 /* The first sample may have to load all files of a process. */
 #define SAMPLE_MS	10000
@@ -103,7 +104,10 @@ static bool get_reply(struct guest_dwarf_child *child, struct reply *reply)
 static int start(struct guest_dwarf_child *child)
 {
 	int fds[2];
-	struct guest_child process = { .fn = child_fn, .arg = &fds[1], .dir = child->dir };
+	struct guest_child process = {
+		.fn = child_fn, .arg = &fds[1], .dir = child->dir,
+		.memfd = true, .file_max = GUEST_VDSO_MAX,
+	};
 	struct reply hello;
 
 	if (child->started == GUEST_DWARF_CHILDREN)

@@ -301,7 +301,7 @@ static int run(struct request *request, struct answer *answer)
 {
 	struct guest_child child = {
 		.fn = read_symbols, .arg = request, .dir = request->dir,
-		.fd = fileno(request->out), .file_max = TEXT_MAX,
+		.fd = fileno(request->out), .memfd = true, .file_max = TEXT_MAX,
 		.idle_ms = READ_IDLE_MS, .total_ms = request->budget->ms_left,
 	};
 	struct stat st;

@@ -258,7 +258,7 @@ static void drop_bounding_set(void)
 static const char * const calls[] = {
 	"read", "readv", "pread64", "write", "writev", "pwrite64", "lseek", "fstat",
 	"newfstatat", "openat", "openat2", "close", "getdents64", "mkdirat", "unlinkat",
-	"renameat", "renameat2", "ftruncate", "memfd_create", "poll", "ppoll", "recvfrom", "brk",
+	"renameat", "renameat2", "ftruncate", "poll", "ppoll", "recvfrom", "brk",
 	"munmap",
 	"mremap", "madvise", "futex", "sysinfo", "getrandom", "clock_gettime", "gettimeofday",
 	"clock_nanosleep", "nanosleep", "getpid", "gettid", "sched_yield", "restart_syscall",
@@ -285,10 +285,12 @@ static bool add_call_if(scmp_filter_ctx filter, const char *name, struct scmp_ar
 	       !seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, nr, 1, &arg);
 }
 
-static bool add_calls(scmp_filter_ctx filter)
+static bool add_calls(scmp_filter_ctx filter, const struct guest_wall *wall)
 {
 	size_t i;
 
+	if (wall->memfd && !add_call(filter, "memfd_create"))
+		return false;
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (!add_call(filter, calls[i]))
 			return false;
@@ -309,7 +311,7 @@ static bool can_filter(void)
 	return prctl(PR_GET_SECCOMP) >= 0;
 }
 
-static int filter_calls(void)
+static int filter_calls(const struct guest_wall *wall)
 {
 	scmp_filter_ctx filter;
 	int err = -ENOMEM;
@@ -317,7 +319,7 @@ static int filter_calls(void)
 	if (!can_filter())
 		return 0;
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (filter && add_calls(filter))
+	if (filter && add_calls(filter, wall))
 		err = seccomp_load(filter);
 	seccomp_release(filter);
 	return err;
@@ -330,7 +332,7 @@ static bool can_filter(void)
 	return false;
 }
 
-static int filter_calls(void)
+static int filter_calls(const struct guest_wall *wall __maybe_unused)
 {
 	return 0;
 }
@@ -563,5 +565,5 @@ int guest_wall__enter(const struct guest_wall *wall)
 	/* forgotten when a process becomes another user's */
 	if (err || prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return err ?: -errno;
-	return filter_calls();
+	return filter_calls(wall);
 }

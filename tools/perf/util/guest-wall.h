@@ -17,10 +17,11 @@
  *	     mounted it, so that this user the process must stay
  * @out:     directory it writes below; 0 for nowhere. The number of the descriptor stays.
  * @input:   a file it reads, and is not to write; 0 for none. The number stays.
+ * @memfd:   it may make files in memory; these are in no limit of memory, but in RLIMIT_FSIZE
  */
 struct guest_wall {
 	int  root;
-	bool mounted;
+	bool mounted, memfd;
 	int  out, input;
 };
 
