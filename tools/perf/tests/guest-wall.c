@@ -207,7 +207,8 @@ static int try(void *arg, void *result, int root)
 	fd = openat(prison->out, "written", O_WRONLY | O_CREAT | O_EXCL, 0600);
 	outcome->works = guest_file__read(root, "inside", text, sizeof(text)) == 4 &&
 			 !strcmp(text, "text") &&
-			 read(prison->input, input, sizeof(input)) == 5 && fd >= 0 && write(fd, "text", 4) == 4 &&
+			 read(prison->input, input, sizeof(input)) == 5 &&
+			 fd >= 0 && write(fd, "text", 4) == 4 &&
 			 !close(fd) && guest_file__read(prison->out, "written", text,
 							sizeof(text)) == 4;
 	return 0;
@@ -450,7 +451,8 @@ static int fill_disk(void *arg, void *result __maybe_unused, int root __maybe_un
 	for (nr = 0; !filled->full; nr++) {
 		snprintf(name, sizeof(name), "%d", nr);
 		fd = openat(filled->out, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-		while ((n = write(fd, block, sizeof(block))) > 0 && lseek(fd, 0, SEEK_CUR) < 1 << 20)
+		while ((n = write(fd, block, sizeof(block))) > 0 &&
+		       lseek(fd, 0, SEEK_CUR) < 1 << 20)
 			filled->bytes += n;
 		filled->full = n < 0 && errno == ENOSPC;
 		if (nr < 30)
