@@ -18,8 +18,8 @@
 #include <time.h>
 #include <linux/kernel.h>
 #include "orc.h"
-#include "util/guest-elf.h"
-#include "util/guest-vmlinuz.h"
+#include "util/guest/untrusted/elf.h"
+#include "util/guest/untrusted/unpack.h"
 
 #define ROUNDS		5
 #define ROUND_NS	200000000ULL

@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 #include <linux/types.h>
-#include "util/guest-orc.h"
-#include "util/guest-stack.h"
+#include "util/guest/unwind/orc-table.h"
+#include "util/guest/unwind/orc-unwind.h"
+#include "util/guest/unwind/stack-words.h"
 
 #define MAX_FRAMES	127
 

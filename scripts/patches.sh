@@ -25,7 +25,7 @@ git -C "$repo" add -A -f
 git -C "$repo" commit -q -m "Debian's Linux, the files hooked"
 
 # Not what only this repository's own tests build
-overlay=$(scripts/linux-tree.sh list | grep -vE '/unwind/(tests/|user_types)|guest-orc-(check|load|live|dump|fuzz|standalone)|fetch-kernels')
+overlay=$(scripts/linux-tree.sh list | grep -vE '/unwind/(tests/|user_types)|tests/guest/orc-(check|load|live|dump|fuzz|standalone)|fetch-kernels')
 series=(kernel/patches/*.patch tools/perf/patches/*.patch)
 named=$(mktemp)
 
@@ -72,4 +72,10 @@ for p in "$out"/0*.patch; do
 	GIT_DIR=none "${checkpatch[@]}" "$p" || status=1
 done
 ls "$out"
+
+# what reviewers of Linux's files have to agree to
+for of in kernel tools/perf; do
+	echo "hooks: $(cat $of/patches/*.patch | grep -cE '^[-+]([^-+]|$)') lines changed in $(
+		sed -n 's|^+++ b/||p' $of/patches/*.patch | wc -l) files by $of/patches"
+done
 exit $status

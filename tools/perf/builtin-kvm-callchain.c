@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * perf kvm-callchain: options, and which part of util/guest-*.c they go to.
+ * perf kvm-callchain: options, and which part of util/guest/ they go to.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,12 +15,13 @@
 #include "builtin.h"
 #include "perf.h"
 #include "util/debug.h"
-#include "util/guest-doctor.h"
-#include "util/guest-exits.h"
-#include "util/guest-list.h"
-#include "util/guest-mount.h"
-#include "util/guest-record.h"
-#include "util/guest-unwind.h"
+#include "util/guest/cmd/doctor.h"
+#include "util/guest/cmd/exits.h"
+#include "util/guest/vm/print.h"
+#include "util/guest/vm/vm.h"
+#include "util/guest/vm/mount.h"
+#include "util/guest/cmd/record.h"
+#include "util/guest/unwind/select.h"
 #include "util/symbol_conf.h"
 #include "util/util.h"
 

@@ -3,9 +3,9 @@
 # and against the tables of distribution kernels.
 
 orc_out		:= $(build)/orc
-orc_files	:= $(addprefix tools/perf/util/,guest-vmlinuz.c guest-elf.c guest-orc.c \
-		   guest-stack.c guest-orc-unwind.c)
-orc_headers	:= $(patsubst %.c,%.h,$(wildcard $(orc_files:.c=.h))) tools/perf/tests/made-kernel.h \
+orc_files	:= $(addprefix tools/perf/util/,guest/untrusted/unpack.c guest/untrusted/elf.c guest/unwind/orc-table.c \
+		   guest/unwind/stack-words.c guest/unwind/orc-unwind.c)
+orc_headers	:= $(patsubst %.c,%.h,$(wildcard $(orc_files:.c=.h))) tools/perf/tests/guest/made-kernel.h \
 		   kernel/include/uapi/linux/perf_guest_callchain.h
 orc_flags	:= -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Wno-sign-compare \
 		   -Wno-missing-field-initializers -Werror \
@@ -15,21 +15,21 @@ orc_flags	:= -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Wno-sign-compare \
 orc_libs	:= -lz -llzma -lzstd
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-orc_tests	:= $(addprefix tools/perf/tests/,guest-orc.c guest-vmlinuz.c made-kernel.c \
-		   guest-orc-standalone.c)
+orc_tests	:= $(addprefix tools/perf/tests/guest/,orc.c vmlinuz.c made-kernel.c \
+		   orc-standalone.c)
 
 $(orc_out)/test: $(orc_files) $(orc_tests) $(orc_headers)
 	@mkdir -p $(@D)
 	@$(CC) $(orc_flags) $(sanitize) $(orc_files) $(orc_tests) $(orc_libs) -o $@
 
-$(orc_out)/fuzz: $(orc_files) tools/perf/tests/guest-orc-fuzz.c $(orc_headers)
+$(orc_out)/fuzz: $(orc_files) tools/perf/tests/guest/orc-fuzz.c $(orc_headers)
 	@mkdir -p $(@D)
 	@clang $(orc_flags) $(sanitize) -fsanitize=fuzzer $(orc_files) \
-		tools/perf/tests/made-kernel.c tools/perf/tests/guest-orc-fuzz.c $(orc_libs) -o $@
+		tools/perf/tests/guest/made-kernel.c tools/perf/tests/guest/orc-fuzz.c $(orc_libs) -o $@
 
-$(orc_out)/dump: $(orc_files) tools/perf/tests/guest-orc-dump.c $(orc_headers)
+$(orc_out)/dump: $(orc_files) tools/perf/tests/guest/orc-dump.c $(orc_headers)
 	@mkdir -p $(@D)
-	@$(CC) -O2 $(orc_flags) $(orc_files) tools/perf/tests/guest-orc-dump.c $(orc_libs) -o $@
+	@$(CC) -O2 $(orc_flags) $(orc_files) tools/perf/tests/guest/orc-dump.c $(orc_libs) -o $@
 
 # $(call orc_fuzz,SECONDS)
 define orc_fuzz
@@ -53,7 +53,7 @@ debian_kernels	:= linux-image-6.12-amd64 linux-image-amd64
 debian		:= $(build)/debian
 
 $(debian)/fetched:
-	@tools/perf/tests/fetch-kernels.sh $(@D) $(debian_kernels)
+	@tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels)
 	@touch $@
 
 test-orc-debian: prepare $(orc_out)/dump
@@ -61,17 +61,17 @@ test-orc-debian: prepare $(orc_out)/dump
 		echo "skip orc: kernels of Debian # cannot be downloaded"; exit 0; \
 	fi; \
 	for kernel in $(debian)/linux-image-*/; do \
-		tools/perf/tests/guest-orc-check.py $(orc_out)/dump \
+		tools/perf/tests/guest/orc-check.py $(orc_out)/dump \
 			$(build)/host/tools/objtool/objtool $(linux) $$kernel || exit 1; \
 	done
 
 # an unmodified kernel in an emulator, unwound while it runs
-$(orc_out)/live: $(orc_files) tools/perf/tests/guest-orc-live.c $(unwind_files) $(unwind_headers)
+$(orc_out)/live: $(orc_files) tools/perf/tests/guest/orc-live.c $(unwind_files) $(unwind_headers)
 	@mkdir -p $(@D)
 	@$(CC) -O2 $(orc_flags) -I. $(orc_files) $(unwind_files) \
-		tools/perf/tests/guest-orc-live.c $(orc_libs) -o $@
+		tools/perf/tests/guest/orc-live.c $(orc_libs) -o $@
 
-$(orc_out)/load: tools/perf/tests/guest-orc-load.c
+$(orc_out)/load: tools/perf/tests/guest/orc-load.c
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -static $< -o $@
 
@@ -80,7 +80,7 @@ test-orc-live: prepare $(orc_out)/live $(orc_out)/load
 		echo "skip orc live # kernels cannot be downloaded"; exit 0; \
 	fi; \
 	for kernel in $(debian)/linux-image-*/; do \
-		tools/perf/tests/guest-orc-live.py $(orc_out)/live $(orc_out)/load $$kernel || exit 1; \
+		tools/perf/tests/guest/orc-live.py $(orc_out)/live $(orc_out)/load $$kernel || exit 1; \
 	done
 
 fuzz: fuzz-orc

@@ -34,7 +34,7 @@ SLOW_SUITES += perf-unmodified
 
 test-perf: perf
 	@scripts/perf-test.sh $(build)/perf/perf "Guest callchain"; status=$$?; \
-		scripts/install-test.sh && exit $$status
+		scripts/rooms-test.sh || status=1; scripts/install-test.sh && exit $$status
 
 # what passes with Debian's perf passes with ours, and that reads our recordings
 test-perf-unmodified: perf

@@ -20,7 +20,8 @@ cat > host.py <<-'END'
 	    data = text.encode() + b"\0"
 	    return struct.pack("<I", len(data)) + data
 
-	kernel = g.mmap(1, g.MISC_KERNEL, -1, text, ip - text + 4096, text, "[kernel.kallsyms]_text")
+	kernel = g.mmap(1, g.MISC_KERNEL, -1, text, ip - text + 4096, text,
+			"[kernel.kallsyms]_text")
 	with open("host.data", "wb") as file:
 	    file.write(g.perf_data([
 	        kernel, g.comm(1), g.sample(1000, g.MISC_KERNEL, ip, [g.KERNEL, ip])],

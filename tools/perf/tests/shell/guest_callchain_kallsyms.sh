@@ -69,11 +69,13 @@ named "what is in no list of modules" ffffffffc0004010=bpf_prog_6deef7357e7b4530
 refused() {
 	echo 0 > expected
 	chain default ffffffff81000110 ffffffff81000310
-	timeout -s KILL 20 perf script --guestkallsyms=odd --guestmodules=modules -F ip,sym 2> errors |
+	timeout -s KILL 20 perf script --guestkallsyms=odd --guestmodules=modules \
+		-F ip,sym 2> errors |
 		grep -c 'guest_\|mod_' > got || :
 	same "$1" errors
 	grep -q "$2" errors || failure "$1: not said" errors
-	if timeout -s KILL 20 perf kvm --guest --guestkallsyms=odd record -e cpu-clock -o new -- true \
+	if timeout -s KILL 20 perf kvm --guest --guestkallsyms=odd \
+		record -e cpu-clock -o new -- true \
 		> errors 2>&1 || ! grep -q -- "^--guestkallsyms=odd: $2" errors; then
 		failure "$1: recording" errors
 	fi

@@ -91,11 +91,13 @@ symbols_of() {
 given=(--guestkallsyms=default/kallsyms --guestmodules=default/modules)
 printf '%s\n' guest_leaf mod_leaf > expected
 symbols_of "vmlinux and kallsyms" "" --guestvmlinux=vmlinux "${given[@]}"
-symbols_of "vmlinux of another build" "rebuilt is not the kernel" --guestvmlinux=rebuilt "${given[@]}"
+symbols_of "vmlinux of another build" "rebuilt is not the kernel" \
+	--guestvmlinux=rebuilt "${given[@]}"
 symbols_of "a missing vmlinux" "none: No such file" --guestvmlinux=none "${given[@]}"
 symbols_of "a truncated vmlinux" "cut has no symbol" --guestvmlinux=cut "${given[@]}"
 for kind in none cut; do
-	perf kvm --guest --guestvmlinux=$kind report --stdio -i default/perf.data > got 2> errors || :
+	perf kvm --guest --guestvmlinux=$kind report --stdio -i default/perf.data \
+		> got 2> errors || :
 	grep -q -- "--guestvmlinux=$kind: " errors || failure "$kind alone: not said" errors
 done
 

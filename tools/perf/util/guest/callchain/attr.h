@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Ask the kernel for callchains of guests.
+ */
+#ifndef __PERF_GUEST_ATTR_H
+#define __PERF_GUEST_ATTR_H
+
+#include <stdbool.h>
+
+struct evlist;
+struct evsel;
+
+/** evsel__wants_guest_callchain - is this an event to record guest callchains for? */
+bool evsel__wants_guest_callchain(struct evsel *evsel);
+
+/**
+ * evlist__prepare_guest_callchain - find out what the guests' kernels need
+ *
+ * To be called before perf record waits for the end of its workload: it looks at
+ * the guests' files, in processes whose end must not be taken for that. Does
+ * nothing if no event samples guests.
+ */
+void evlist__prepare_guest_callchain(struct evlist *evlist);
+
+/**
+ * evlist__config_guests - have no precise event sample guests
+ * @evlist: configured otherwise
+ *
+ * A PEBS buffer is written to where the guest's registers say: such an event finds no guest,
+ * or crashes one. Says so, and if no event samples guests though they are what is recorded.
+ */
+void evlist__config_guests(struct evlist *evlist);
+
+/**
+ * evlist__config_guest_callchain - set perf_event_attr::guest_callchain
+ * @evlist: configured otherwise
+ * @kernel_only: user frames are not wanted
+ *
+ * Says so, and leaves the bit unset, where the kernel does not know it.
+ */
+void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only);
+
+/** guest_callchain__supported - does the running kernel know the record? */
+bool guest_callchain__supported(void);
+
+#endif /* __PERF_GUEST_ATTR_H */

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The symbols of a guest's modules, which are the guest's kallsyms'. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include "dso.h"
+#include "guest/snapshot/lookup.h"
+#include "guest/symbols/host-kernel.h"
+#include "guest/symbols/module.h"
+#include "machine.h"
+#include "map.h"
+#include "maps.h"
+#include "symbol_conf.h"
+
+/*
+ * The module's file, for annotate. It was taken along with the recording, which may be
+ * elsewhere by now, or on another machine.
+ */
+static void find_module_file(struct dso *dso, pid_t pid)
+{
+	char below[64], *path = NULL;
+	const char *rest;
+
+	snprintf(below, sizeof(below), "/%d/lib/modules/", pid);
+	rest = strstr(dso__long_name(dso), below);
+	if (rest && guest_snapshot__has(pid) &&
+	    asprintf(&path, "%s%s", symbol_conf.guestmount, rest) >= 0)
+		dso__set_long_name(dso, path, true);
+	if (!access(dso__long_name(dso), R_OK)) {
+		dso__set_binary_type(dso, dso__comp(dso) ? DSO_BINARY_TYPE__GUEST_KMODULE_COMP :
+							   DSO_BINARY_TYPE__GUEST_KMODULE);
+		dso__set_symtab_type(dso, dso__binary_type(dso));
+	}
+}
+
+bool guest_module__load(struct dso *dso, struct map *map)
+{
+	struct maps *maps = map__kmaps(map);
+	struct machine *machine = maps ? maps__machine(maps) : NULL;
+	struct map *kernel;
+
+	/* not by dso__kernel(): perf has it that a file's module is the host's */
+	if (!machine || machine__is_host(machine))
+		return host_kernel__is_elsewhere(dso, machine);
+	kernel = machine__kernel_map(machine);
+	/* this deals the symbols out to the modules that are not loaded yet */
+	if (kernel && map__load(kernel) >= 0 && !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))
+		find_module_file(dso, machine->pid);
+	return true;
+}
