@@ -24,6 +24,10 @@ test-kernel: kernel	## check the kernel part: style, sparse, other configuration
 	@scripts/linux-tree-test.sh; status=$$?; \
 		kernel/check.sh && exit $$status
 
-SUITES += kernel
+test-kernel-configs: kernel
+	@kernel/check.sh configs
 
-.PHONY: kernel test-kernel
+SUITES += kernel
+SLOW_SUITES += kernel-configs
+
+.PHONY: kernel test-kernel test-kernel-configs

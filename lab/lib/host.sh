@@ -91,7 +91,7 @@ guest_forward=		# more ports of the guest's
 # debian_guest VERSION: have start_guest boot Debian's kernel of that version, with
 # an empty disk besides, and the guest's port 80 at the host's 8080
 debian_guest() {
-	local dir=/src/build/lab/debian/$1
+	local dir=/src/build/lab/debian-disks/$1
 	[ -f "$dir/disk.img" ] || fail "no $dir: make lab-debian"
 	guest_kernel=$dir/vmlinuz
 	truncate -s 128M /tmp/scratch.img
