@@ -41,6 +41,7 @@ overlay() {
 		done
 	done <<-MAP
 	kernel/arch arch
+	kernel/Documentation Documentation
 	kernel/include include
 	kernel/kernel kernel
 	kernel/virt virt
