@@ -209,7 +209,7 @@ struct guest_tlb_entry {
  * @ips:	where frames go, and context marks (PERF_CONTEXT_GUEST_KERNEL,
  *		PERF_CONTEXT_GUEST_USER) before them
  * @max:	how many words @ips takes
- * @max_kernel:	frames of the kernel wanted (perf_event_attr::sample_max_stack)
+ * @max_frames:	frames wanted, the kernel's first (perf_event_attr::sample_max_stack)
  * @max_user:	frames of the user code wanted, however many the kernel has
  * @reads:	how often it may still read the guest's memory, see guest_may_read()
  * @nr:		words in @ips
@@ -231,7 +231,7 @@ struct guest_walk {
 	const struct guest_paging *paging;
 	u64 *ips;
 	u32 max;
-	u32 max_kernel;
+	u32 max_frames;
 	u32 max_user;
 	u32 reads;
 

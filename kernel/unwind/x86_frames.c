@@ -74,8 +74,7 @@ struct addr_range {
  * @next:     where the next word of @walk->ips goes
  * @first:    first word that @walk->frames does not count yet
  * @room:     frames that fit before add_slowly() has to look closer
- * @wanted:   frames of this context, kernel or user
- * @left:     those of them that @walk->frames does not count yet
+ * @left:     frames of this context that are wanted, those that @walk->frames counts left out
  * @skipped:  frames that were not wanted
  * @mark:     context mark to store in front of the next frame, or 0
  * @bp:       the next frame, linear; 0 at the root
@@ -96,7 +95,7 @@ struct frames {
 	struct guest_walk *walk;
 	u64 *next, *first;
 	u32 room;
-	u32 wanted, left, skipped;
+	u32 left, skipped;
 	u64 mark;
 	u64 bp;
 	u64 top, end;
@@ -146,19 +145,25 @@ static void count_frames(struct frames *f)
 /* The frames from here on are in @context; its mark waits for the first one. */
 static void begin_context(struct frames *f, u64 context)
 {
+	const struct guest_walk *walk = f->walk;
+
 	count_frames(f);
 	f->mark = context;
 	f->in_user = context == (u64)PERF_CONTEXT_GUEST_USER;
-	f->wanted = f->in_user ? f->walk->max_user : f->walk->max_kernel;
-	f->left = f->wanted;
+	f->left = walk->frames < walk->max_frames ? walk->max_frames - walk->frames : 0;
+	if (f->in_user && f->left < walk->max_user)
+		f->left = walk->max_user;
 }
 
 /* Enough of this context. The kernel's frames are on the way to the user's. */
 static bool skip_frame(struct frames *f)
 {
-	if (f->in_user || !f->walk->max_user)
-		return f->wanted ? stop(f, PERF_GUEST_CALLCHAIN_MAX_STACK) : false;
-	if (f->wanted)
+	const struct guest_walk *walk = f->walk;
+
+	if (f->in_user || !walk->max_user)
+		return walk->max_frames || walk->max_user ?
+		       stop(f, PERF_GUEST_CALLCHAIN_MAX_STACK) : false;
+	if (walk->max_frames)
 		f->walk->kernel_cut = true;
 	if (f->skipped == GUEST_UNWIND_SKIP)
 		return stop(f, PERF_GUEST_CALLCHAIN_MAX_STACK);

@@ -44,7 +44,7 @@ struct kvm_guest_pages {
  * Only touched on the CPU the vCPU is loaded on, and only there while it is, and only
  * while perf_guest_callchain_key is on. What is left of the last time it was on does no
  * harm: a vCPU is not open before its next exit, and a cookie nobody has any more is
- * served once, for nobody.
+ * served once, for nobody, and without a walk unless the vCPU runs again by then.
  */
 struct kvm_guest_callchain {
 	local64_t cookie;

@@ -25,13 +25,13 @@ struct pt_regs;
 
 /**
  * struct perf_guest_wants - what samples want of a guest
- * @max_kernel:	 frames of its kernel
- * @max_user:	 frames of its user code
+ * @max_frames:	 frames for who may see its kernel's, which come first
+ * @max_user:	 frames of its user code for who may not
  * @user_stack:	 bytes of the stack of its user code, a multiple of eight
  * @stack_words: words of its kernel's stack
  */
 struct perf_guest_wants {
-	u16 max_kernel;
+	u16 max_frames;
 	u16 max_user;
 	u16 user_stack;
 	bool stack_words;
@@ -43,8 +43,8 @@ struct perf_guest_wants {
  * @flags:	PERF_GUEST_CALLCHAIN_*
  * @root:	address space of the guest (CR3)
  * @user:	the guest was in user mode
- * @max_kernel:	in: how many frames of the kernel anybody wants
- * @max_user:	in: how many frames of the user code
+ * @max_frames:	in: how many frames anybody wants who may see the kernel's
+ * @max_user:	in: how many of the user code, who may not
  * @reads:	in: reads of the guest's memory that the walk may make, as guest_may_read()
  *		counts them
  * @user_stack:	in: bytes of the user stack anybody wants
@@ -63,7 +63,7 @@ struct perf_guest_chain {
 	u32 flags;
 	u64 root;
 	bool user;
-	u16 max_kernel;
+	u16 max_frames;
 	u16 max_user;
 	u32 reads;
 	u16 user_stack;

@@ -267,8 +267,9 @@ static void defer_guest(struct perf_event *event, struct perf_callchain_entry *e
 {
 	const u16 max_stack = event->attr.sample_max_stack;
 	const struct perf_guest_wants wants = {
-		.max_kernel = wants_kernel(event) ? max_stack : 0,
-		.max_user = event->attr.exclude_callchain_user ? 0 : max_stack,
+		.max_frames = wants_kernel(event) ? max_stack : 0,
+		.max_user = wants_kernel(event) || event->attr.exclude_callchain_user ?
+			    0 : max_stack,
 		.user_stack = wants_user_stack(event),
 		.stack_words = wants_stack_words(event),
 	};
@@ -390,12 +391,14 @@ static u32 chain_for_event(const struct perf_event *event,
 			   const u64 **ips, u64 *nr)
 {
 	const struct perf_event_attr *attr = &event->attr;
+	const bool cut = chain->kernel_cut && wants_kernel(event);
 	u32 flags = chain->flags, frames = 0, user = 0, i, end;
 
-	if (chain->kernel_cut && wants_kernel(event))
+	/* what follows in @chain is not what follows there */
+	if (unlikely(cut))
 		flags |= PERF_GUEST_CALLCHAIN_MAX_STACK;
 
-	if (likely(wants_kernel(event) && !attr->exclude_callchain_user &&
+	if (likely(!cut && wants_kernel(event) && !attr->exclude_callchain_user &&
 		   chain->frames <= attr->sample_max_stack)) {
 		*ips = chain->ips;
 		*nr = chain->nr;
@@ -406,7 +409,7 @@ static u32 chain_for_event(const struct perf_event *event,
 		user++;
 
 	i = wants_kernel(event) ? 0 : user;
-	end = attr->exclude_callchain_user ? user : chain->nr;
+	end = attr->exclude_callchain_user || cut ? user : chain->nr;
 	*ips = chain->ips + i;
 
 	for (; i < end; i++) {
@@ -554,7 +557,7 @@ perf_guest_callchain_output(u64 cookie, const struct perf_guest_wants *wants, u3
 	bool has_sections = !(flags & PERF_GUEST_CALLCHAIN_PREEMPTED);
 	struct perf_guest_chain chain = {
 		.flags = flags,
-		.max_kernel = wants->max_kernel,
+		.max_frames = wants->max_frames,
 		.max_user = wants->max_user,
 		.user_stack = has_sections ? wants->user_stack : 0,
 		.stack_words = has_sections && wants->stack_words,

@@ -12,7 +12,7 @@ struct fuzz_header {
 	u8 mode, pse, unused;
 	u8 nested, nested_mode, unused_too;
 	u8 bits, lma, cpl;
-	u8 max, max_kernel;
+	u8 max, max_frames;
 	u8 refuse;		/* this page of memory cannot be read; 0 for none */
 	u8 max_user;
 	u8 pad[3];

@@ -166,7 +166,7 @@ static void check_sections(struct guest_walk *walk, const struct guest_regs *reg
 
 	*walk = (struct guest_walk) {
 		.ctx = walk->ctx, .paging = walk->paging,
-		.ips = ips, .max = frames, .max_kernel = 30, .max_user = 30,
+		.ips = ips, .max = frames, .max_frames = 30, .max_user = 30,
 		.reads = ~0U,
 	};
 	sections = (struct guest_sections) {

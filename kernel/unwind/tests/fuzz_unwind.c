@@ -159,7 +159,7 @@ static void check_chain(const struct guest_walk *walk, const struct guest_regs *
 		ensure(i + 1 < walk->nr);
 		user = ip == (u64)PERF_CONTEXT_GUEST_USER;
 		low |= user;
-		ensure(i != 0 || user == (regs->cpl == 3) || !walk->max_kernel);
+		ensure(i != 0 || user == (regs->cpl == 3) || !walk->max_frames);
 		marks++;
 	}
 	ensure(walk->nr == walk->frames + marks);
@@ -195,7 +195,7 @@ static void walk_guest(const struct fuzz_header *h)
 	struct guest_walk walk = {
 		.ctx = &guest, .paging = &paging,
 		.ips = malloc(h->max * sizeof(u64)), .max = h->max,
-		.max_kernel = h->max_kernel, .max_user = h->max_user,
+		.max_frames = h->max_frames, .max_user = h->max_user,
 		.reads = ~0U,
 	};
 
@@ -207,7 +207,7 @@ static void walk_guest(const struct fuzz_header *h)
 	guest_walk_end(&walk);
 
 	ensure(!guest.mapped);
-	ensure(walk.nr <= walk.max && walk.frames <= walk.max_kernel + walk.max_user);
+	ensure(walk.nr <= walk.max && walk.frames <= walk.max_frames + walk.max_user);
 	ensure(!(walk.flags & ~KNOWN_FLAGS));
 	check_chain(&walk, &regs);
 	check_tlb(&walk);

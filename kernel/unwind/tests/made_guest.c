@@ -94,7 +94,7 @@ struct made_guest *made_guest__new(enum guest_paging_mode mode,
 	g->regs.lma = is_long(mode);
 	g->regs.cpl = 3;
 	g->max = MADE_WORDS;
-	g->max_kernel = 127;
+	g->max_frames = 127;
 	g->max_user = 127;
 	g->max_reads = ~0U;
 	return g;
@@ -273,7 +273,7 @@ void made_guest__prepare_walk(struct made_guest *g)
 	g->walk.paging = &g->space.paging;
 	g->walk.ips = g->ips;
 	g->walk.max = g->max;
-	g->walk.max_kernel = g->max_kernel;
+	g->walk.max_frames = g->max_frames;
 	g->walk.max_user = g->max_user;
 	g->walk.reads = g->max_reads;
 	g->reads = 0;
@@ -311,7 +311,7 @@ void made_guest__save_seed(struct made_guest *g, const char *dir, const char *na
 		.nested_mode = g->under.paging.mode,
 		.bits = g->regs.bits, .lma = g->regs.lma, .cpl = g->regs.cpl,
 		.max = g->max < 0xff ? g->max : 0xff,
-		.max_kernel = g->max_kernel < 0xff ? g->max_kernel : 0xff,
+		.max_frames = g->max_frames < 0xff ? g->max_frames : 0xff,
 		.max_user = g->max_user < 0xff ? g->max_user : 0xff,
 		.root = g->space.paging.root, .nested_root = g->under.paging.root,
 		.ip = g->regs.ip, .sp = g->regs.sp, .bp = g->regs.bp,

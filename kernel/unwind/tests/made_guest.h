@@ -42,7 +42,7 @@ struct made_guest {
 	unsigned int mapped;		/* pages the walk has not given back */
 
 	struct guest_regs regs;
-	u32 max, max_kernel, max_user, max_reads;
+	u32 max, max_frames, max_user, max_reads;
 	struct guest_walk walk;
 	u64 ips[MADE_WORDS];
 };

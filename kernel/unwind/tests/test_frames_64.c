@@ -159,13 +159,14 @@ static void limits(void)
 	const u32 max_stack = PERF_GUEST_CALLCHAIN_MAX_STACK;
 
 	put_user_stack(g);
-	g->max_user = 4;
+	g->max_user = 0;
+	g->max_frames = 4;
 	RUN(g, "as many frames as wanted", 0, USER, U(0), U(1), U(2), U(3));
-	g->max_user = 3;
+	g->max_frames = 3;
 	RUN(g, "more frames than wanted", max_stack, USER, U(0), U(1), U(2));
-	g->max_user = 1;
+	g->max_frames = 1;
 	RUN(g, "one frame wanted", max_stack, USER, U(0));
-	g->max_user = 127;
+	g->max_frames = 127;
 	g->max = 5;
 	RUN(g, "buffer just large enough", 0, USER, U(0), U(1), U(2), U(3));
 	g->max = 4;
@@ -178,7 +179,7 @@ static void limits(void)
 		check__end();
 	}
 	g->max = 100;
-	g->max_user = 0;
+	g->max_frames = 0;
 	check__begin("frames: none wanted");
 	check__chain(g, M64, 0, NULL);
 	check__end();
@@ -192,28 +193,34 @@ static void limits(void)
 	made_guest__delete(g);
 }
 
-/* Of the kernel and of user code so many each: who sees one only is not to go short of it. */
+/* Who may not see the kernel's frames is not to go short of the user's. */
 static void budgets(void)
 {
 	struct made_guest *g = syscall_guest();
 
-	g->max_kernel = 3;
+	g->max_frames = 3;
 	g->max_user = 2;
 	RUN(g, "kernel's and user's budget", PERF_GUEST_CALLCHAIN_MAX_STACK,
 	    KERNEL, K(0), K(1), K(2), USER, U(0), U(1));
 	check__u64("kernel's cut", g->walk.kernel_cut, false);
-	g->max_kernel = 2;
+	g->max_frames = 2;
 	g->max_user = 127;
 	RUN(g, "more kernel frames than wanted", 0, KERNEL, K(0), K(1), USER, U(0), U(1), U(2), U(3));
 	check__u64("kernel's cut", g->walk.kernel_cut, true);
-	g->max_kernel = 0;
+	g->max_frames = 0;
 	RUN(g, "user frames only", 0, USER, U(0), U(1), U(2), U(3));
 	check__u64("kernel's cut", g->walk.kernel_cut, false);
-	g->max_kernel = 127;
+	g->max_frames = 127;
 	g->max_user = 0;
-	RUN(g, "kernel frames only", 0, KERNEL, K(0), K(1), K(2));
-	g->max_kernel = 2;
-	RUN(g, "kernel frames only, and fewer", PERF_GUEST_CALLCHAIN_MAX_STACK, KERNEL, K(0), K(1));
+	RUN(g, "frames of both", 0, KERNEL, K(0), K(1), K(2), USER, U(0), U(1), U(2), U(3));
+	g->max_frames = 5;
+	RUN(g, "frames of both, and fewer", PERF_GUEST_CALLCHAIN_MAX_STACK,
+	    KERNEL, K(0), K(1), K(2), USER, U(0), U(1));
+	g->max_frames = 3;
+	RUN(g, "no more than the kernel's", PERF_GUEST_CALLCHAIN_MAX_STACK,
+	    KERNEL, K(0), K(1), K(2));
+	g->max_frames = 2;
+	RUN(g, "fewer than the kernel's", PERF_GUEST_CALLCHAIN_MAX_STACK, KERNEL, K(0), K(1));
 	made_guest__delete(g);
 }
 
@@ -231,7 +238,7 @@ static void far_user(void)
 	put_frame(g, TASK_REGS - 16, 0, K(2));
 	put_regs(g, TASK_REGS, &user_regs);
 	put_user_stack(g);
-	g->max_kernel = 0;
+	g->max_frames = 0;
 	RUN(g, "as many kernel frames as are skipped", 0, USER, U(0), U(1), U(2), U(3));
 	g->regs.bp = TASK_STACK + 0xff8;
 	g->regs.sp = TASK_STACK + 0xff0;
@@ -404,11 +411,11 @@ static void interrupts(void)
 	RUN(g, "interrupt in a system call", 0, KERNEL, K(0), K(1), K(5), K(6), K(7),
 	    USER, U(0), U(1), U(2), U(3));
 
-	g->max_kernel = 2;
+	g->max_frames = 2;
 	g->max_user = 0;
 	RUN(g, "enough frames before pt_regs", PERF_GUEST_CALLCHAIN_MAX_STACK, KERNEL,
 	    K(0), K(1));
-	g->max_kernel = 127;
+	g->max_frames = 127;
 	g->max_user = 127;
 
 	r.bp = TASK_STACK + 0x3100;

@@ -125,12 +125,13 @@ static void bad_stack(void)
 	check__end();
 	g->regs.sp = STACK + 0x100;
 	put_word(g, g->regs.sp, CALLER);
-	g->max_user = 1;
+	g->max_frames = 1;
+	g->max_user = 0;
 	check__begin("prologue: no room for the caller");
 	CHECK_CHAIN(g, PERF_GUEST_CALLCHAIN_MODE_64 | PERF_GUEST_CALLCHAIN_MAX_STACK,
 		    USER, IP);
 	check__end();
-	g->max_user = 127;
+	g->max_frames = 127;
 	g->regs.sp = STACK + 0x101;
 	put_word(g, g->regs.sp, CALLER);
 	check__begin("prologue: stack pointer misaligned");

@@ -161,7 +161,7 @@ static void limits(void)
 
 	check__begin("sections: bounds");
 	for (max = 1; max <= 4; max++) {
-		g->max_kernel = max;
+		g->max_frames = max;
 		g->max_user = max;
 		unwind(g, &zero_gprs, MAX);
 		/* one of the kernel, two of the user */

@@ -40,8 +40,8 @@ MODULE_PARM_DESC(guest_callchain, "Let perf have callchains of guests");
  */
 static void add_wants(struct perf_guest_wants *all, const struct perf_guest_wants *more)
 {
-	if (READ_ONCE(all->max_kernel) < more->max_kernel)
-		WRITE_ONCE(all->max_kernel, more->max_kernel);
+	if (READ_ONCE(all->max_frames) < more->max_frames)
+		WRITE_ONCE(all->max_frames, more->max_frames);
 	if (READ_ONCE(all->max_user) < more->max_user)
 		WRITE_ONCE(all->max_user, more->max_user);
 	if (READ_ONCE(all->user_stack) < more->user_stack)
@@ -90,6 +90,11 @@ static void walk_vcpu(struct perf_guest_chain *chain, void *data)
 	int idx;
 
 	chain->vcpu_id = vcpu->vcpu_id;
+	/* left from when the key was on before: by now its mm or MMU notifier may be gone */
+	if (!READ_ONCE(vcpu->wants_to_run)) {
+		chain->flags |= PERF_GUEST_CALLCHAIN_STALE;
+		return;
+	}
 	chain->reads = chain->flags & PERF_GUEST_CALLCHAIN_PREEMPTED ? MAX_READS_PREEMPTED :
 								      MAX_READS;
 
@@ -140,7 +145,7 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted)
 	vcpu->stat.generic.guest_callchain_dropped += dropped;
 	vcpu->stat.generic.guest_callchain_requests = local64_read(&gc->requests);
 
-	gc->wants = (struct perf_guest_wants) { .max_kernel = 0 };
+	gc->wants = (struct perf_guest_wants) { .max_frames = 0 };
 	local64_set(&gc->cookie, 0);
 	barrier();
 	WRITE_ONCE(gc->serving, false);

@@ -161,7 +161,7 @@ walk_stack(struct kvm_vcpu *vcpu, struct guest_memory *mem, struct perf_guest_ch
 	walk.paging = &paging;
 	walk.ips = chain->ips;
 	walk.max = chain->max;
-	walk.max_kernel = chain->max_kernel;
+	walk.max_frames = chain->max_frames;
 	walk.max_user = chain->max_user;
 	walk.reads = chain->reads;
 	walk.nr = 0;
