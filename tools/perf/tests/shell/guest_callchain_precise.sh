@@ -45,6 +45,8 @@ records 1 0 perf kvm --host --no-guest record -e cpu-clock:pp
 grep -q 'precise_ip.*2' got || failure "of the host" got
 records 1 0 perf record -e cpu-clock:pp
 grep -q 'precise_ip.*2' got || failure "perf record" got
+records 1 0 perf record -e cpu-clock:P
+grep -q 'precise_ip.*3' got || failure "perf record, as precise as can be" got
 records 1 1 perf record -e cpu-clock:ppG
 ! grep precise_ip got || failure "perf record of guests" got
 
@@ -52,6 +54,10 @@ records 1 1 perf record -e cpu-clock:ppG
 perf kvm --guest record -vv -g -a -o rec -- true > log 2>&1 || :
 grep -q perf_event_attr log || failure "nothing was opened" log
 ! grep precise_ip log || failure "the default event" log
+
+perf record -vv -o rec -- true > log 2>&1 || :
+grep -q precise_ip log || failure "perf record's default event" log
+! grep "precise events cannot" log || failure "perf record's default event" log
 
 # who asks for the host alone is told that there will be no guest
 says() {

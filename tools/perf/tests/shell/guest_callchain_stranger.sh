@@ -97,6 +97,13 @@ used "another guest's many files"
 grep -q "one file too many: no symbols of that guest" errors ||
 	failure "another guest's many files: it does not say so" errors
 
+# nor to those that have no directory: 0 is what they have in common
+make
+rm -r $guest
+mkdir perf.data.guests/0
+mkfifo perf.data.guests/0/fifo
+shown "a FIFO of guest 0"
+
 # a sample has an id of its event, and a second one that is none's
 cat > twice.py <<-'END'
 	import struct, sys

@@ -112,7 +112,8 @@ static void evsel__config_user_stack(struct evsel *evsel, bool kernel_only)
 
 /*
  * Is it precise, and not of the host alone by the user's word? 'p' leaves guests out by itself
- * as the parser has it, which is not what recording guests is for.
+ * as the parser has it, which is not what recording guests is for. 'P', which perf record adds
+ * by itself, does not, and where nobody asked for guests it is to stay.
  */
 static bool evsel__is_precise_for_guests(const struct evsel *evsel)
 {
@@ -120,7 +121,9 @@ static bool evsel__is_precise_for_guests(const struct evsel *evsel)
 
 	if (!attr->precise_ip && !evsel->precise_max)
 		return false;
-	return !attr->exclude_guest || (perf_guest && !evsel->exclude_GH);
+	if (!perf_guest)
+		return evsel->exclude_GH && !attr->exclude_guest;
+	return !attr->exclude_guest || !evsel->exclude_GH;
 }
 
 static const char *evlist__name_host_only(struct evlist *evlist)

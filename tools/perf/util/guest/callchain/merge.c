@@ -471,7 +471,7 @@ void guest_callchains__warn(const struct guest_callchains *gc,
 	if (gc)
 		guest_chains__report(gc->chains);
 	if (guest_frames.left_out)
-		pr_warning("%llu samples of KVM guests were left out: 'perf kvm-callchain report --host' shows them, as does 'script'\n",
+		pr_warning("%llu samples of KVM guests were left out: 'perf kvm-callchain report --host' shows them, as does 'perf kvm-callchain script'\n",
 			   (unsigned long long)guest_frames.left_out);
 	guest_frames.left_out = 0;
 	if (!stats->missing && !stats->unused && !stats->duplicate && !stats->malformed)

@@ -163,6 +163,9 @@ static void say_wrong(const char *path, const char *wrong, const char *whose)
 	pr_warning("%s %s: no symbols of %s\n", name, wrong, whose);
 }
 
+/* Guests whose files are wrong, before nothing of the recording is used. */
+#define REFUSED_MAX	1024
+
 /* Of one guest: nftw() has no argument for it. */
 static u32 names;
 
@@ -206,6 +209,7 @@ static bool is_good(const char *path)
  */
 static bool check_guests(const char *dir)
 {
+	unsigned int refused = 0;
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct dirent *entry;
 	bool good = true;
@@ -222,8 +226,10 @@ static bool check_guests(const char *dir)
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
 		if (strspn(name, "0123456789") != strlen(name))
 			good = is_good(path);
-		else if (!check_guest(path))
+		else if (!check_guest(path)) {
 			guest_snapshot__refuse(atoi(name));
+			good = ++refused < REFUSED_MAX;
+		}
 	}
 	closedir(list);
 	return good;

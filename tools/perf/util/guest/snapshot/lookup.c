@@ -83,6 +83,9 @@ bool guest_snapshot__refuses(pid_t pid)
 {
 	size_t i;
 
+	/* not the guests that have no directory of their own */
+	if (pid <= 0)
+		return false;
 	for (i = 0; i < refused.nr; i++) {
 		if (refused.pids[i] == pid)
 			return true;

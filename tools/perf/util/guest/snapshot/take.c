@@ -352,17 +352,21 @@ static int write_info(const struct guest *guest, int fd)
 
 int guest_snapshot__finish(const struct guest *guest, int dir)
 {
+	bool good;
 	int err;
 
 	/* what it was writing when its time was up */
 	guest_dir__remove(dir, GUEST_DIR_PART);
-	if (!guest_dir__holds(dir, GUEST_SNAPSHOT_MAX + ROUNDING, GUEST_SNAPSHOT_NAMES))
+	/* as much when it is taken, and when it is looked at again */
+	good = guest_dir__holds(dir, 2 * GUEST_SNAPSHOT_MAX + ROUNDING, GUEST_SNAPSHOT_NAMES);
+	if (!good)
 		guest_dir__empty(dir);
 	err = write_info(guest, dir);
-	if (err != -EISDIR)
-		return err;
-	guest_dir__remove(dir, "guest");
-	return write_info(guest, dir);
+	if (err == -EISDIR) {
+		guest_dir__remove(dir, "guest");
+		err = write_info(guest, dir);
+	}
+	return err ?: good ? 0 : -EBADMSG;
 }
 
 int guest_snapshot__open(int dir, pid_t pid)

@@ -9,8 +9,9 @@
 #include "dso.h"
 #include "env.h"
 #include "guest/symbols/host-kernel.h"
-#include "machine.h"
 #include "guest/untrusted/printable.h"
+#include "machine.h"
+#include "symbol_conf.h"
 
 static bool differs(const char *recorded, const char *here)
 {
@@ -19,7 +20,7 @@ static bool differs(const char *recorded, const char *here)
 
 static void say_once(const struct perf_env *env)
 {
-	char name[256];
+	char name[256], release[256];
 	static bool said;
 
 	if (said)
@@ -27,8 +28,10 @@ static void say_once(const struct perf_env *env)
 	said = true;
 	strlcpy(name, env->hostname ?: "another host", sizeof(name));
 	text__make_printable(name);
-	pr_warning("Recorded on %s, without the build-id of its kernel: no names for that, unless --kallsyms or --vmlinux has them\n",
-		   name);
+	strlcpy(release, env->os_release ?: "another kernel", sizeof(release));
+	text__make_printable(release);
+	pr_warning("Recorded on %s with %s, without the build-id of that kernel: no names for it, unless --kallsyms or --vmlinux has them\n",
+		   name, release);
 }
 
 bool host_kernel__is_elsewhere(const struct dso *dso, const struct machine *machine)
@@ -36,6 +39,9 @@ bool host_kernel__is_elsewhere(const struct dso *dso, const struct machine *mach
 	const struct perf_env *env = machine ? machine->env : NULL;
 	struct utsname here;
 
+	/* that is the user's word on where the recorded machine's files are */
+	if (*symbol_conf.symfs)
+		return false;
 	if (!env || dso__has_build_id(dso) || uname(&here) ||
 	    (!differs(env->hostname, here.nodename) && !differs(env->os_release, here.release)))
 		return false;

@@ -74,6 +74,7 @@ struct map *guest_kallsyms__find_map(struct maps *maps, const char *module, stru
 				     struct map *kernel)
 {
 	struct map *map = maps__find_by_name(maps, module);
+	static struct maps *made_in;
 	static unsigned int made;
 
 	if (dso__kernel(map__dso(kernel)) != DSO_SPACE__KERNEL_GUEST ||
@@ -81,6 +82,10 @@ struct map *guest_kallsyms__find_map(struct maps *maps, const char *module, stru
 		return map;
 	map__put(map);
 	map = maps__find(maps, sym->start);
+	if (made_in != maps) {
+		made_in = maps;
+		made = 0;
+	}
 	if (!map)
 		return is_of_no_list(module) && made++ < MADE_MAX ?
 		       make_map(maps, module, sym) : NULL;

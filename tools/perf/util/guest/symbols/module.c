@@ -41,10 +41,15 @@ bool guest_module__load(struct dso *dso, struct map *map)
 	struct machine *machine = maps ? maps__machine(maps) : NULL;
 	struct map *kernel;
 
+	kernel = machine ? machine__kernel_map(machine) : NULL;
 	/* not by dso__kernel(): perf has it that a file's module is the host's */
-	if (!machine || machine__is_host(machine))
-		return host_kernel__is_elsewhere(dso, machine);
-	kernel = machine__kernel_map(machine);
+	if (!machine || machine__is_host(machine)) {
+		if (!host_kernel__is_elsewhere(dso, machine))
+			return false;
+		if (kernel && symbol_conf.kallsyms_name)
+			map__load(kernel);
+		return true;
+	}
 	/* this deals the symbols out to the modules that are not loaded yet */
 	if (kernel && map__load(kernel) >= 0 && !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))
 		find_module_file(dso, machine->pid);

@@ -116,7 +116,7 @@ static bool fits_kallsyms(const char *file, struct dso *dso, u64 moved)
 	struct fit fit = { .dso = dso, .moved = moved };
 
 	each_symbol(file, count_fit, &fit);
-	return fit.same >= fit.functions - fit.functions / 10;
+	return fit.functions && fit.same >= fit.functions - fit.functions / 10;
 }
 
 /* Does the guest say what it runs? The default guest has no directory of its own. */

@@ -513,6 +513,7 @@ static void enter_for_tool(void)
 {
 	close_terminal();
 	setpgid(0, 0);			/* one signal ends it and what it starts */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* which the terminal's do not */
 	guest_wall__limit(RLIMIT_CORE, 0);
 	guest_wall__limit(RLIMIT_FSIZE, 0);		/* its output goes to a pipe */
 	guest_wall__limit(RLIMIT_AS, TOOL_MEMORY);

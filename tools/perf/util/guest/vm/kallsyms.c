@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
@@ -19,15 +20,30 @@ static int is_shown(void *arg, const char *name __maybe_unused, char type __mayb
 	return !!start;
 }
 
-static const char *wrong_fd(int fd, const char *path)
+static bool is_elf(const char *path)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char magic[SELFMAG] = "";
+
+	if (fd < 0)
+		return false;
+	if (read(fd, magic, SELFMAG) != SELFMAG)
+		magic[0] = 0;
+	close(fd);
+	return !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+/* @fd: by O_PATH: what is not regular is not opened */
+static const char *wrong_fd(int fd)
+{
 	bool some = false;
 	struct stat st;
+	char path[32];
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return "is no regular file";
-	if (pread(fd, magic, SELFMAG, 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG))
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (is_elf(path))
 		return "is an ELF file: use --guestvmlinux";
 	if (!kallsyms__parse(path, &some, is_shown) && some)
 		return "hides addresses: copy it as root, or with kernel.kptr_restrict=0 there";
@@ -36,12 +52,12 @@ static const char *wrong_fd(int fd, const char *path)
 
 const char *guest_kallsyms__wrong(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_PATH | O_CLOEXEC);
 	const char *wrong;
 
 	if (fd < 0)
 		return strerror(errno);
-	wrong = wrong_fd(fd, path);
+	wrong = wrong_fd(fd);
 	close(fd);
 	return wrong;
 }
