@@ -477,7 +477,7 @@ static int check_disk(struct filled *filled)
 	TEST_ASSERT_VAL("a small disk", filled->out > 0);
 	err = guest_child__run(&child, NULL, 0);
 	pr_debug("%" PRIu64 " bytes\n", filled->bytes);
-	TEST_ASSERT_EQUAL("it is killed", err, -EFBIG);
+	TEST_ASSERT_EQUAL("it is killed", err, -ENOSPC);
 	TEST_ASSERT_VAL("in time", !filled->full && filled->bytes > SMALL_DISK / 2);
 	TEST_ASSERT_EQUAL("the rest can be written", guest_snapshot__finish(&guest, child.out), 0);
 	TEST_ASSERT_VAL("what has no name is gone", !fstatvfs(child.out, &after) &&

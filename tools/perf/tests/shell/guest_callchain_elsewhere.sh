@@ -43,7 +43,7 @@ host() {
 	head -n 1 expected > one
 	sort -u got | diff -u one - || failure "recorded on $2, $3" errors
 	if [ "$1" = "[unknown]" ]; then
-		grep -q "Recorded on $2, without the build-id of its kernel" errors ||
+		grep -q "Recorded on $2 with $3, without the build-id of that kernel" errors ||
 			failure "recorded on $2, $3: not said" errors
 	fi
 }

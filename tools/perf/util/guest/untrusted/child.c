@@ -247,7 +247,7 @@ static int read_until(int fd, void *buf, size_t size, struct deadline *deadline)
 		if (deadline__is_over(deadline))
 			return -ETIMEDOUT;
 		if (disk__is_used_up(&deadline->disk))
-			return -EFBIG;
+			return -ENOSPC;
 		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, wait_ms)) <= 0) {
 			deadline__show(deadline);
 			continue;

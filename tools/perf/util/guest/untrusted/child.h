@@ -50,7 +50,7 @@ struct guest_child {
  * @result: where the parent gets what the child wrote to its copy of it
  * @size:   bytes of @result, without pointers in them
  *
- * Return: what @fn returned, -ETIMEDOUT, -EFBIG if it fills the disk, -EIO if the child died,
+ * Return: what @fn returned, -ETIMEDOUT, -ENOSPC if it fills the disk, -EIO if the child died,
  * -EPERM if no wall can be built around it, -EBADMSG for a result that fails the check, or
  * another negative error. @result is written to only if @fn returned 0.
  */
