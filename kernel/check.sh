@@ -20,7 +20,7 @@ check() {
 	if out=$("$@" 2>&1); then
 		echo "ok $name"
 	else
-		echo "$out" | tail -20
+		{ grep -E 'WARNING|ERROR|error:' <<< "$out" || tail -20 <<< "$out"; } | head -40
 		echo "not ok $name"
 	fi
 	printf '== %s\n%s\n' "$name" "$out" >> "$log"

@@ -39,6 +39,16 @@ $(build)/lab/askguest: lab/host/askguest.c
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
+# KVM's selftests want the kernel's headers, as it installs them
+lab_selftest := $(build)/selftests
+lab-selftest: kernel
+	@mkdir -p $(lab_selftest)
+	@$(call kbuild,$(build)/host) -s headers > $(lab_selftest)/headers.log
+	@$(MAKE) -C $(linux)/tools/testing/selftests/kvm OUTPUT=$(lab_selftest) \
+		KHDR_INCLUDES="-isystem $(build)/host/usr/include" \
+		$(lab_selftest)/x86_64/guest_callchain_test > $(lab_selftest)/build.log 2>&1 || \
+		{ tail -20 $(lab_selftest)/build.log; exit 1; }
+
 lab-root: setup
 	@lab/rootfs.sh $(build)/lab/root.img
 
@@ -86,7 +96,7 @@ lab-debian: lab-root
 
 lab-parts: kernel perf lab-root lab-disk lab-nmi lab-emulator $(build)/lab/askguest
 
-lab: lab-parts		## run a lab scenario: make lab S=NAME
+lab: lab-parts $(if $(filter selftest,$(S)),lab-selftest)	## run a lab scenario: make lab S=NAME
 	@lab/run $(or $(S),smoke)
 
 lab-soak: lab-parts lab-debian	## run a scenario over and over: make lab-soak S="debian 6.12" N=20
@@ -103,8 +113,8 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded.
-lab_scenarios := emulator demo truth events hostside ask nmi nested trouble memory memslots hotplug reboot
-test-lab: lab-parts vmx-parts
+lab_scenarios := emulator demo truth events hostside ask selftest nmi nested trouble memory memslots hotplug reboot
+test-lab: lab-parts vmx-parts lab-selftest
 	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
 		lab/run --timeout 400 $$s || status=1; \
 	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
@@ -152,6 +162,6 @@ SUITES += lab lab-debian
 # a whole kernel to build, for what only a change of the kernel part can break
 SLOW_SUITES += debug debug-nmi lab-debian-more
 
-.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-nmi lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi
+.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi
 
 include lab/vmx/vmx.mk

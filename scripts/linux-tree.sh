@@ -44,6 +44,7 @@ overlay() {
 	kernel/Documentation Documentation
 	kernel/include include
 	kernel/kernel kernel
+	kernel/tools tools
 	kernel/virt virt
 	kernel/unwind virt/kvm/unwind
 	tools/perf tools/perf
