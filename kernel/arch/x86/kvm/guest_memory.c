@@ -152,6 +152,7 @@ static u32 find_page(struct guest_memory *mem, u64 gfn, struct page **page)
 {
 	const struct kvm_memory_slot *slot = find_slot(mem, gfn);
 	unsigned long hva;
+	bool special;
 	pte_t entry;
 
 	if (!slot)
@@ -163,15 +164,15 @@ static u32 find_page(struct guest_memory *mem, u64 gfn, struct page **page)
 		return 0;
 
 	entry = host_entry(hva);
-	if (pte_present(entry) && pte_special(entry) && is_zero_pfn(pte_pfn(entry))) {
+	special = pte_present(entry) && pte_special(entry);
+	if (special && is_zero_pfn(pte_pfn(entry))) {
 		/* what nobody has written yet */
 		*page = ZERO_PAGE(hva);
 		get_page(*page);
 		return 0;
 	}
 	free_room(mem);
-	return pte_present(entry) && pte_special(entry) ? PERF_GUEST_CALLCHAIN_DEVICE :
-							  PERF_GUEST_CALLCHAIN_UNREADABLE;
+	return special ? PERF_GUEST_CALLCHAIN_DEVICE : PERF_GUEST_CALLCHAIN_UNREADABLE;
 }
 
 /* Has nothing of the VMM's memory moved since, and is nothing about to? */

@@ -158,9 +158,8 @@ static void say_wrong(const char *path, const char *wrong, const char *whose)
 {
 	char name[PATH_MAX];
 
-	strlcpy(name, path, sizeof(name));
-	text__make_printable(name);
-	pr_warning("%s %s: no symbols of %s\n", name, wrong, whose);
+	pr_warning("%s %s: no symbols of %s\n", text__copy_printable(name, path, sizeof(name)),
+		   wrong, whose);
 }
 
 /* Guests whose files are wrong, before nothing of the recording is used. */
@@ -224,9 +223,9 @@ static bool check_guests(const char *dir)
 		if (!strcmp(name, ".") || !strcmp(name, ".."))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		if (strspn(name, "0123456789") != strlen(name))
+		if (strspn(name, "0123456789") != strlen(name)) {
 			good = is_good(path);
-		else if (!check_guest(path)) {
+		} else if (!check_guest(path)) {
 			guest_snapshot__refuse(atoi(name));
 			good = ++refused < REFUSED_MAX;
 		}
@@ -245,11 +244,9 @@ static bool may_use(const char *dir, bool given)
 		return realpath(dir, real) && check_guests(real);
 	if (check_guests(dir))
 		return true;
-	if (!lstat(dir, &st) && S_ISLNK(st.st_mode)) {
-		strlcpy(real, dir, sizeof(real));
-		text__make_printable(real);
-		pr_warning("If it is yours: --guestmount=%s\n", real);
-	}
+	if (!lstat(dir, &st) && S_ISLNK(st.st_mode))
+		pr_warning("If it is yours: --guestmount=%s\n",
+			   text__copy_printable(real, dir, sizeof(real)));
 	return false;
 }
 

@@ -26,10 +26,8 @@ static void say_once(const struct perf_env *env)
 	if (said)
 		return;
 	said = true;
-	strlcpy(name, env->hostname ?: "another host", sizeof(name));
-	text__make_printable(name);
-	strlcpy(release, env->os_release ?: "another kernel", sizeof(release));
-	text__make_printable(release);
+	text__copy_printable(name, env->hostname ?: "another host", sizeof(name));
+	text__copy_printable(release, env->os_release ?: "another kernel", sizeof(release));
 	pr_warning("Recorded on %s with %s, without the build-id of that kernel: no names for it, unless --kallsyms or --vmlinux has them\n",
 		   name, release);
 }

@@ -2,6 +2,7 @@
 /*
  * Read files under a guest mount without trusting what is there.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -299,15 +300,20 @@ out_close:
 	return ret;
 }
 
+bool guest_fd__is_elf(int fd)
+{
+	char magic[SELFMAG];
+
+	return fd >= 0 && pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+	       !memcmp(magic, ELFMAG, SELFMAG);
+}
+
 bool guest_file__is_elf(int root, const char *path)
 {
 	int fd = guest_file__open(root, path);
-	char magic[4] = "";
-	ssize_t n;
+	bool is_elf = guest_fd__is_elf(fd);
 
-	if (fd < 0)
-		return false;
-	n = read(fd, magic, sizeof(magic));
-	close(fd);
-	return n == sizeof(magic) && !memcmp(magic, "\177ELF", sizeof(magic));
+	if (fd >= 0)
+		close(fd);
+	return is_elf;
 }

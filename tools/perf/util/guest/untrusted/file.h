@@ -90,7 +90,10 @@ int guest_file__lines(int root, const char *path, u64 limit,
 s64 guest_file__copy(int root, const char *from, struct guest_dir *out, const char *to,
 		     u64 limit);
 
-/** guest_file__is_elf - does a regular file below @root begin as ELF files do? */
+/** guest_fd__is_elf - does an open file begin as ELF files do? False for none. */
+bool guest_fd__is_elf(int fd);
+
+/** guest_file__is_elf - the same for a regular file below @root */
 bool guest_file__is_elf(int root, const char *path);
 
 #endif /* __PERF_GUEST_FILE_H */

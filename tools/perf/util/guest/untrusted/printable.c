@@ -85,6 +85,13 @@ void text__make_printable(char *text)
 	}
 }
 
+char *text__copy_printable(char *to, const char *from, size_t size)
+{
+	strlcpy(to, from, size);
+	text__make_printable(to);
+	return to;
+}
+
 bool text__is_printable(const char *text)
 {
 	while (*text) {

@@ -21,6 +21,14 @@ struct perf_event_header;
  */
 void text__make_printable(char *text);
 
+/**
+ * text__copy_printable - copy a text, as text__make_printable() has it
+ * @to: gets it; @size bytes, which cut it off
+ *
+ * Return: @to.
+ */
+char *text__copy_printable(char *to, const char *from, size_t size);
+
 /** text__is_printable - would text__make_printable() leave it alone? */
 bool text__is_printable(const char *text);
 

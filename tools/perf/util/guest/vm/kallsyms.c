@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Is a file that was named as a guest's kallsyms one? */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <symbol/kallsyms.h>
 #include <sys/stat.h>
 #include "debug.h"
+#include "guest/untrusted/file.h"
 #include "guest/vm/kallsyms.h"
 
 static int is_shown(void *arg, const char *name __maybe_unused, char type __maybe_unused,
@@ -23,14 +23,11 @@ static int is_shown(void *arg, const char *name __maybe_unused, char type __mayb
 static bool is_elf(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char magic[SELFMAG] = "";
+	bool is_elf = guest_fd__is_elf(fd);
 
-	if (fd < 0)
-		return false;
-	if (read(fd, magic, SELFMAG) != SELFMAG)
-		magic[0] = 0;
-	close(fd);
-	return !memcmp(magic, ELFMAG, SELFMAG);
+	if (fd >= 0)
+		close(fd);
+	return is_elf;
 }
 
 /* @fd: by O_PATH: what is not regular is not opened */
