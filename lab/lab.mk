@@ -53,14 +53,14 @@ lab-root: setup
 	@lab/rootfs.sh $(build)/lab/root.img
 
 # Kept outside the repository: $(build)/lab/qemu has a link. Without it, Debian's serves.
-lab-emulator: setup $(build)/lab/qemu/fxrstor
+lab-emulator: setup $(build)/lab/qemu/fxrstor $(build)/lab/qemu/patchcode
 	@qemu=$$(lab/emulator/build.sh); mkdir -p $(build)/lab/qemu; \
 		rm -f $(build)/lab/qemu/qemu-system-x86_64; \
 		[ -z "$$qemu" ] || ln -s $$qemu $(build)/lab/qemu/
 
-$(build)/lab/qemu/fxrstor: lab/emulator/fxrstor.c
+$(build)/lab/qemu/%: lab/emulator/%.c
 	@mkdir -p $(@D)
-	@$(CC) -O2 -Wall -static -o $@ $<
+	@$(CC) -O2 -Wall -static -pthread -o $@ $<
 
 # What a guest needs besides Debian, as a disk: a share would be one through two
 # layers of emulation
@@ -112,35 +112,24 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 	@echo "      --kallsyms=build/demo/kallsyms -i build/demo/perf.data.guest"
 
 # One line per test comes from the scenarios and their checks. The terminal
-# interface is driven over what truth recorded.
-lab_scenarios := emulator demo truth events hostside ask selftest nmi nested trouble memory memslots hotplug reboot
+# interface is driven over what truth recorded. The long ones come first.
+lab_scenarios := ask hostside events nmi truth demo nested trouble memory memslots hotplug reboot emulator selftest
 test-lab: lab-parts vmx-parts lab-selftest
-	@lab/run-test.sh; status=$$?; for s in $(lab_scenarios); do \
-		lab/run --timeout 400 $$s || status=1; \
-	done; lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
+	@lab/run-test.sh; status=$$?; lab/several $(lab_scenarios) || status=1; \
+		lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
 
-# $(call lab_debian_run,DIRS): a guest with each of these kernels of Debian's
-define lab_debian_run
-	for dir in $(1); do \
-		lab/run --timeout 400 --out $(build)/lab/debian-$${dir##*/} \
-			debian $${dir##*/} || status=1; \
-	done
-endef
+# $(call lab_debian_runs,DIRS): a guest with each of these kernels of Debian's
+lab_debian_runs = $(foreach dir,$(1),"--out $(build)/lab/debian-$(notdir $(dir)) debian $(notdir $(dir))")
 newest = $(lastword $(shell ls -d $(lab_debian)/*/disk.img 2>/dev/null | xargs -rn1 dirname | sort -V))
+others = $(filter-out $(newest),$(patsubst %/disk.img,%,$(wildcard $(lab_debian)/*/disk.img)))
+# those that want 6.12
+with_6.12 = $(if $(wildcard $(lab_debian)/6.12/disk.img),$(1))
 
-# The newest kernel, and with it
-lab_debian_scenarios := kvm-callchain dwarf
-test-lab-debian: lab-parts lab-debian
-	@status=0; $(call lab_debian_run,$(newest)); \
-	for s in $(lab_debian_scenarios); do \
-		! [ -d $(lab_debian)/6.12 ] || lab/run --timeout 400 $$s || status=1; \
-	done; \
-	exit $$status
+test-lab-debian: lab-parts lab-debian	## test with Debian's newest kernel as a guest
+	@lab/several $(call lab_debian_runs,$(newest)) $(call with_6.12,kvm-callchain dwarf)
 
 test-lab-debian-more: lab-parts lab-debian
-	@status=0; $(call lab_debian_run,$(filter-out $(newest),$(patsubst %/disk.img,%,$(wildcard $(lab_debian)/*/disk.img)))); \
-	! [ -d $(lab_debian)/6.12 ] || lab/run --timeout 400 guesses || status=1; \
-	exit $$status
+	@lab/several $(call lab_debian_runs,$(others)) $(call with_6.12,guesses)
 
 # The host's kernel with its own checks on; the guest in it is the ordinary one
 debug-kernel: prepare

@@ -1,24 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of lab/run: made-up scenarios, and a script for an emulator.
+# Tests of lab/run and lab/several: made-up scenarios, and a script for an emulator.
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/scripts/expect.sh"
 work=$(mktemp -d /tmp/lab-run.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lab/scenarios" "$work/bin" "$work/build"
-cp "$top/lab/run" "$work/lab/"
+cp "$top/lab/run" "$top/lab/several" "$work/lab/"
 export BUILD=$work/build PATH=$work/bin:$PATH
 
 # scenario NAME EMULATOR CHECK: bodies of shell scripts. The emulator finds itself where
-# the scenario's results go.
+# the scenario's results go, which it has from its own arguments.
+cat > "$work/bin/qemu-system-x86_64" <<-'END'
+	#!/bin/bash
+	for out; do [[ $out == file:*/l1.log ]] && break; done
+	out=${out#file:} out=${out%/l1.log}
+	cd "$out" && echo last words > l1.log && . "$OLDPWD/${out##*/}.emulator"
+END
+chmod +x "$work/bin/qemu-system-x86_64"
+cd "$work/bin" || exit
 scenario() {
 	: > "$work/lab/scenarios/$1.sh"
-	printf '#!/bin/bash\ncd "%s/lab/%s" && echo last words > l1.log\n%s\n' \
-		"$BUILD" "$1" "$2" > "$work/bin/qemu-system-x86_64"
+	echo "$2" > "$work/bin/$1.emulator"
 	printf '#!/bin/bash\n%s\n' "$3" > "$work/lab/scenarios/$1.check"
-	chmod +x "$work/bin/qemu-system-x86_64" "$work/lab/scenarios/$1.check"
+	chmod +x "$work/lab/scenarios/$1.check"
 }
 # these numbers of seconds are ours alone
 sleepers() { pgrep -f '^sleep 98[0-9]\.625$' > /dev/null; }
@@ -76,4 +83,38 @@ twice() {
 	[ $status = 1 ] && says "already running"
 }
 expect "lab-run-refuses to run twice at a time" told twice
+several() { "$work/lab/several" "$@" > "$work/said" 2>&1; }
+all_run() { several good long "good --it"; [ $? = 0 ] && [ "$(grep -c "ok in" "$work/said")" = 3 ]; }
+scenario long "sleep 1; echo 0 > status" "exit 0"
+expect "lab-several-runs all" told all_run
+
+one_fails() { several bad long wrong; [ $? = 1 ] && says "failed (3)" && says "failed (1)" && says "long: ok in"; }
+expect "lab-several-fails with one of them" told one_fails
+
+in_pairs() {
+	several pair1 pair2
+	[ $? = 0 ] || return
+	# lines of one are not among those of the other
+	[ "$(grep -o 'pair[12]' "$work/said" | uniq | wc -l)" = 2 ]
+}
+# each waits for the other to be there
+scenario pair1 "touch ../1; until [ -f ../2 ]; do sleep 0.1; done; echo 0 > status" "echo pair1; sleep 1; echo pair1"
+scenario pair2 "touch ../2; until [ -f ../1 ]; do sleep 0.1; done; echo 0 > status" "echo pair2; sleep 1; echo pair2"
+expect "lab-several-runs two at a time" told in_pairs
+
+several_ends() {
+	"$work/lab/several" endless2 good > "$work/said" 2>&1 &
+	pid=$!
+	for _ in {1..100}; do
+		sleepers && break
+		sleep 0.1
+	done
+	stop
+	for _ in {1..50}; do
+		sleepers || return 0
+		sleep 0.1
+	done
+	return 1
+}
+expect "lab-several-ends what it has started" told several_ends
 exit $failed

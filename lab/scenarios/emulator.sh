@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# emulator [ROUNDS]: does the emulator keep a guest alive on one CPU while the other one
-# restores its FPU's state all the time? In QEMU without our patches both write a word of the
-# first CPU's state (lab/emulator/patches).
+# emulator [ROUNDS]: what QEMU does wrong without our patches (lab/emulator/patches). Does a CPU
+# see in the end that another has changed its code? Does a guest stay alive on one CPU while the
+# other one restores its FPU's state all the time, both of which write a word of the first CPU's?
 rounds=${1:-5}
+expect lab-emulator-changed-code /src/build/lab/qemu/patchcode
 load_kvm
 taskset 2 /src/build/lab/qemu/fxrstor &
 fxrstor=$!

@@ -10,7 +10,7 @@ echo 0 > /proc/sys/debug/kprobes-optimization
 cat > $tracing/kprobe_events <<'PROBES'
 p:lab/handling kvm_amd:svm_handle_exit+9
 p:lab/entering kvm:kvm_load_guest_xsave_state
-p:lab/entering_nmi kvm:kvm_wait_lapic_expire+9
+p:lab/entering_nmi kvm:kvm_wait_lapic_expire+11
 p:lab/leaving kvm:kvm_arch_vcpu_put
 p:lab/leaving_nmi kvm:kvm_arch_vcpu_put+9
 p:lab/walking_nmi kvm:kvm_arch_guest_callchain+9

@@ -47,22 +47,17 @@ bench-walk: vmx-parts	## count the instructions of a 20-frame walk
 	$(call vmx_boot,bench,lab/vmx/bench.py --plan)
 	@lab/vmx/bench.py $(vmx)/bench/serial.log | tee $(vmx)/bench/walk.json
 
-# Kernels with static keys, one of them without guest callchains
-labels_config = $(host_config) $(top)/lab/config/labels.config
-off-kernels: prepare
-	@$(call kconfig,$(build)/host-labels,$(labels_config))
-	@$(call kconfig,$(build)/host-without,$(labels_config) $(top)/lab/config/without.config)
-	@for kernel in labels without; do \
-		flock $(build)/.$$kernel.lock $(call kbuild,$(build)/host-$$kernel) -s bzImage modules && \
-		scripts/modules-install.sh $(build)/host-$$kernel $(build)/modules-$$kernel || exit 1; \
-	done
+# The kernel without guest callchains
+without-kernel: prepare
+	@$(call kconfig,$(build)/host-without,$(host_config) $(top)/lab/config/without.config)
+	@flock $(build)/.without.lock $(call kbuild,$(build)/host-without) -s bzImage modules
+	@scripts/modules-install.sh $(build)/host-without $(build)/modules-without
 
-bench-off: vmx-parts off-kernels	## count what an exit costs more while nobody profiles
+bench-off: vmx-parts without-kernel	## count what an exit costs more while nobody profiles
 	$(call vmx_boot,bench-without,lab/vmx/bench_off.py --plan,-without)
-	$(call vmx_boot,bench-off,lab/vmx/bench_off.py --plan,-labels)
-	@lab/vmx/bench_off.py $(vmx)/bench-without/serial.log $(vmx)/bench-off/serial.log | \
-		tee $(vmx)/bench-off/off.json
+	$(call vmx_boot,bench-off,lab/vmx/bench_off.py --plan)
+	@lab/vmx/bench_off.py $(vmx)/bench-without/serial.log $(vmx)/bench-off/serial.log | 		tee $(vmx)/bench-off/off.json
 
 SUITES += vmx
 
-.PHONY: vmx-parts vmx-device test-vmx bench-walk off-kernels bench-off
+.PHONY: vmx-parts vmx-device test-vmx bench-walk without-kernel bench-off
