@@ -21,11 +21,15 @@ pid, until = int(sys.argv[1]), time.monotonic() + float(sys.argv[2])
 maps = [line.split()[0].split("-") for line in open(f"/proc/{pid}/maps")]
 start, end = max(((int(a, 16), int(b, 16)) for a, b in maps), key=lambda m: m[1] - m[0])
 iov = (ctypes.c_ulong * 2)(start, end - start)
-while time.monotonic() < until:
+while True:
     done = libc.syscall(440, os.pidfd_open(pid), iov, ctypes.c_ulong(1), 21, 0)
     print(f"paged out {done} bytes", file=sys.stderr, flush=True)
+    if time.monotonic() > until:
+        break
     time.sleep(0.2)
 PYTHON
+# the first time takes seconds, and then it is what the guest has used since
+python3 /tmp/pageout.py "$guest_pid" 0 >&2
 python3 /tmp/pageout.py "$guest_pid" 8 >&2 &
 $perf kvm --guest --guestmount=$guestmount record -e cpu-clock -F 250 -a -g \
 	-o /tmp/perf.data.guest -- sleep 7 >&2
