@@ -354,6 +354,12 @@ static void start_clock(long ms)
 	setitimer(ITIMER_REAL, &it, NULL);
 }
 
+/* What is written to a share from now on must not be interrupted, it would be lost. */
+static void stop_clock(void)
+{
+	setitimer(ITIMER_REAL, &(struct itimerval){}, NULL);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -486,12 +492,11 @@ static void start_changes(struct slots *s, struct vm *vm, struct guest *g)
 		die("pthread_create");
 }
 
-/* The guest has stopped: one more round must make the copy complete. */
+/* Guest and changes have stopped: one more round must make the copy complete. */
 static void end_changes(struct slots *s)
 {
 	unsigned int lost = 0;
 
-	pthread_join(s->thread, NULL);
 	copy_dirty(s);
 	for (size_t at = 0; at < MEM_SIZE; at += PAGE)
 		lost += memcmp(s->copy + at, s->g->mem + at, PAGE) != 0;
@@ -575,6 +580,9 @@ int main(int argc, char **argv)
 	if (slots.wanted)
 		start_changes(&slots, &vm, &g);
 	run_guest(&vm, &g);
+	if (slots.wanted)
+		pthread_join(slots.thread, NULL);
+	stop_clock();
 	if (slots.wanted)
 		end_changes(&slots);
 	if (touch)
