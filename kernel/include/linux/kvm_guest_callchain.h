@@ -19,7 +19,7 @@ struct page;
  * @generation: of the memory slots they are in
  * @seq:	kvm::mmu_invalidate_seq, while which they are where they were
  * @gfns:	where
- * @pages:	by the hash of their gfn, NULL for none; no reference is held
+ * @pages:	at the hash of their gfn or near it, NULL for none; no reference is held
  */
 struct kvm_guest_pages {
 	u64 generation;

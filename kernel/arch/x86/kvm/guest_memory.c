@@ -19,10 +19,10 @@
 /* Of an address, where in its page a word is. */
 #define IN_PAGE		((PAGE_SIZE - 1) & ~(sizeof(u64) - 1))
 
-/* In a page's handle: its reference is not one that struct kvm_guest_pages keeps track of. */
-#define UNKNOWN_PAGE	1UL
+/* Where a page is looked for among those that are known, from the hash of its gfn on. */
+#define KNOWN_WAYS	4
 
-/* As many pages as a walk under the runqueue lock may look at. */
+/* As many pages as a walk under the runqueue lock may hold. */
 #define NR_DONE		64
 
 /**
@@ -176,12 +176,49 @@ static u32 find_page(struct guest_memory *mem, u64 gfn, struct page **page)
 }
 
 /* Has nothing of the VMM's memory moved since, and is nothing about to? */
-static bool still_known(const struct guest_memory *mem)
+static __always_inline bool still_known(const struct guest_memory *mem)
 {
 	const struct kvm *kvm = mem->vcpu->kvm;
 
 	return !READ_ONCE(kvm->mmu_invalidate_in_progress) &&
-	       READ_ONCE(kvm->mmu_invalidate_seq) == mem->vcpu->guest_callchain.known.seq;
+	       READ_ONCE(kvm->mmu_invalidate_seq) == mem->known->seq;
+}
+
+static __always_inline unsigned int known_way(u64 gfn, unsigned int way)
+{
+	return hash_64(gfn, KVM_GUEST_PAGES_LOG2) ^ way;
+}
+
+/* The page that was at @gfn when it was last looked for, NULL if that is not known. */
+static __always_inline struct page *known_page(const struct guest_memory *mem, u64 gfn)
+{
+	unsigned int way, i;
+
+	for (way = 0; way < KNOWN_WAYS; way++) {
+		i = known_way(gfn, way);
+		if (likely(mem->known->gfns[i] == gfn))
+			return mem->known->pages[i];
+	}
+	return NULL;
+}
+
+/* A device's memory may go without notice: it is looked for each time. */
+static void remember_page(struct guest_memory *mem, u64 gfn, struct page *page)
+{
+	struct kvm_guest_pages *known = mem->known;
+	unsigned int way, i;
+
+	if (is_zone_device_page(page))
+		return;
+	for (way = 0; way < KNOWN_WAYS; way++) {
+		i = known_way(gfn, way);
+		if (!known->pages[i] || known->gfns[i] == gfn)
+			break;
+	}
+	if (way == KNOWN_WAYS)
+		i = known_way(gfn, 0);
+	known->gfns[i] = gfn;
+	known->pages[i] = page;
 }
 
 /*
@@ -206,48 +243,18 @@ static bool hold_known(struct guest_memory *mem, struct page *page)
 	return false;
 }
 
-/*
- * A page by find_page(), which takes several times as long, or known from another walk. To
- * be put by put_unknown(), as those that are known are kept to the walk's end.
- */
-static u32 get_guest_page(struct guest_memory *mem, u64 gfn, unsigned long *handle)
+/* Known from another walk, or by find_page(), which takes several times as long. */
+static u32 hold_guest_page(struct guest_memory *mem, u64 gfn, struct page **page)
 {
-	struct kvm_guest_pages *known = &mem->vcpu->guest_callchain.known;
-	unsigned int i = hash_64(gfn, KVM_GUEST_PAGES_LOG2);
-	struct page *page = known->pages[i];
 	u32 error;
 
-	if (likely(page && known->gfns[i] == gfn)) {
-		*handle = (unsigned long)page;
-		if (mem->held & BIT(i))
-			return 0;
-		if (likely(hold_known(mem, page)))
-			goto hold;
-	}
-	error = find_page(mem, gfn, &page);
-	if (error)
-		return error;
-	*handle = (unsigned long)page;
-	if (unlikely(mem->held & BIT(i) || is_zone_device_page(page))) {
-		*handle |= UNKNOWN_PAGE;
+	*page = known_page(mem, gfn);
+	if (likely(*page && hold_known(mem, *page)))
 		return 0;
-	}
-	known->gfns[i] = gfn;
-	known->pages[i] = page;
-hold:
-	mem->held |= BIT(i);
-	return 0;
-}
-
-static struct page *handle_page(unsigned long handle)
-{
-	return (struct page *)(handle & ~UNKNOWN_PAGE);
-}
-
-static void put_unknown(struct guest_memory *mem, unsigned long handle)
-{
-	if (unlikely(handle & UNKNOWN_PAGE))
-		put_guest_page(mem, handle_page(handle));
+	error = find_page(mem, gfn, page);
+	if (!error)
+		remember_page(mem, gfn, *page);
+	return error;
 }
 
 /**
@@ -264,10 +271,9 @@ void guest_memory_begin(struct guest_memory *mem, struct kvm_vcpu *vcpu, bool lo
 {
 	struct kvm_guest_pages *known = &vcpu->guest_callchain.known;
 
-	BUILD_BUG_ON(sizeof(mem->held) * BITS_PER_BYTE < KVM_GUEST_PAGES);
-
 	*mem = (struct guest_memory) {
 		.vcpu = vcpu,
+		.known = known,
 		.slots = kvm_vcpu_memslots(vcpu),
 		.done = locked ? get_done_pages() : NULL,
 	};
@@ -281,28 +287,24 @@ void guest_memory_begin(struct guest_memory *mem, struct kvm_vcpu *vcpu, bool lo
 }
 
 /**
- * guest_memory_end() - after a walk: give back what it has held
+ * guest_memory_end() - after a walk that has unmapped all its pages
  * @mem: of guest_memory_begin()
  */
 void guest_memory_end(struct guest_memory *mem)
 {
-	struct page **pages = mem->vcpu->guest_callchain.known.pages;
-
-	for (; mem->held; mem->held &= mem->held - 1)
-		put_guest_page(mem, pages[__ffs(mem->held)]);
-	if (mem->done && mem->done->nr)
+	if (unlikely(mem->done && mem->done->nr))
 		irq_work_queue(&mem->done->work);
 }
 
-/* The handle is the struct page, and maybe UNKNOWN_PAGE. */
+/* The handle is the struct page, with a reference. */
 u32 guest_mem_map(void *ctx, u64 gfn, unsigned long *handle)
 {
-	return get_guest_page(ctx, gfn, handle);
+	return hold_guest_page(ctx, gfn, (struct page **)handle);
 }
 
 void guest_mem_unmap(void *ctx, unsigned long handle)
 {
-	put_unknown(ctx, handle);
+	put_guest_page(ctx, (struct page *)handle);
 }
 
 /*
@@ -311,46 +313,62 @@ void guest_mem_unmap(void *ctx, unsigned long handle)
  */
 static __always_inline u64 load_word(const void *addr)
 {
-#ifdef CONFIG_X86_64
 	u64 word = 0;
 
+#ifdef CONFIG_X86_64
 	asm volatile("1: movq %1, %0\n"
 		     "2:\n"
 		     _ASM_EXTABLE_TYPE(1b, 2b, EX_TYPE_DEFAULT_MCE_SAFE)
 		     : "+r" (word) : "m" (*(const u64 *)addr));
-	return word;
 #else
-	return READ_ONCE(*(const u64 *)addr);
+	copy_from_kernel_nofault(&word, addr, sizeof(word));
 #endif
+	return word;
 }
 
 /* Not even a mispredicted branch may lead out of the page, which the guest could learn from. */
 void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
 		    void *dst, unsigned int len)
 {
-	void *page = kmap_local_page(handle_page(handle));
+	void *page = kmap_local_page((struct page *)handle);
 
 	if (copy_mc_to_kernel(dst, page + array_index_nospec(offset, PAGE_SIZE - len + 1), len))
 		memset(dst, 0, len);
 	kunmap_local(page);
 }
 
+/*
+ * To hold a page for a single word takes longer than to read it. A page that is still known
+ * afterwards was the guest's when it was read. What is read of another's, or of one that has
+ * gone, is not used.
+ */
+static __always_inline bool read_known(const struct guest_memory *mem, u64 gpa, u64 *word)
+{
+	struct page *page = known_page(mem, gpa_to_gfn(gpa));
+	void *table;
+
+	if (unlikely(!page))
+		return false;
+	table = kmap_local_page(page);
+	*word = load_word(table + (gpa & IN_PAGE));
+	kunmap_local(table);
+	/* first the word, then the look */
+	smp_rmb();
+	return likely(still_known(mem));
+}
+
 u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 {
 	unsigned long handle;
-	void *table;
-	u32 error = get_guest_page(ctx, gpa_to_gfn(gpa), &handle);
+	u32 error;
 
+	if (likely(len == sizeof(u64)) && read_known(ctx, gpa, entry))
+		return 0;
+	error = guest_mem_map(ctx, gpa_to_gfn(gpa), &handle);
 	if (error)
 		return error;
-	if (likely(len == sizeof(u64))) {
-		table = kmap_local_page(handle_page(handle));
-		*(u64 *)entry = load_word(table + (gpa & IN_PAGE));
-		kunmap_local(table);
-	} else {
-		guest_mem_read(ctx, handle, offset_in_page(gpa), entry, len);
-	}
-	put_unknown(ctx, handle);
+	guest_mem_read(ctx, handle, offset_in_page(gpa), entry, len);
+	guest_mem_unmap(ctx, handle);
 	return 0;
 }
 
@@ -358,7 +376,7 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
 			      struct guest_frame *frames, unsigned int max)
 {
-	void *page = kmap_local_page(handle_page(handle));
+	void *page = kmap_local_page((struct page *)handle);
 	const u64 last = guest_last_frame(bp);
 	unsigned int nr = 0;
 

@@ -11,8 +11,7 @@ struct done_pages;
  * @vcpu:  whose memory
  * @slots: of the moment
  * @slot:  the one that was found last
- * @held:  which pages of kvm_guest_callchain::known this walk has a reference of: a page
- *	   that is read again, as the upper page tables are, takes no other one
+ * @known: pages of walks before this one, and of this one
  * @done:  where pages go that must not be put now; NULL if they may
  * @reserved: pages held that will have to go there
  */
@@ -20,7 +19,7 @@ struct guest_memory {
 	struct kvm_vcpu *vcpu;
 	struct kvm_memslots *slots;
 	const struct kvm_memory_slot *slot;
-	u32 held;
+	struct kvm_guest_pages *known;
 	struct done_pages *done;
 	unsigned int reserved;
 };
