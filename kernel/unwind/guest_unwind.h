@@ -47,27 +47,80 @@ struct guest_frame {
 };
 
 /**
- * guest_last_frame() - the last place for a frame in a page
- * @addr: linear address in the page
- *
- * Return: its linear address.
+ * struct guest_frames - frames that lead from one to the next, and what is taken of them
+ * @bp:	  in: linear address of the first one; out: of the last one that was taken
+ * @code: in: the lowest address that a return address may have
+ * @span: in: how far above it the highest is
+ * @ips:  in: where return addresses go
+ * @max:  in: how many, 1 to GUEST_FRAMES_MAX
+ * @nr:   out: frames taken; 0 if the first one's return address is none
+ * @next: out: the frame that follows those taken, wherever that is
+ * @ret:  out: the return address read last
  */
-static inline u64 guest_last_frame(u64 addr)
+struct guest_frames {
+	u64 bp;
+	u64 code, span;
+	u64 *ips;
+	u32 max;
+	u32 nr;
+	u64 next;
+	u64 ret;
+};
+
+/**
+ * guest_take_frame() - take a single frame if its return address is one
+ * @frames: where it goes
+ * @next:   the frame it leads to
+ * @ret:    its return address
+ */
+static inline void guest_take_frame(struct guest_frames *frames, u64 next, u64 ret)
 {
-	return (addr | (GUEST_PAGE_SIZE - 1)) + 1 - sizeof(struct guest_frame);
+	frames->next = next;
+	frames->ret = ret;
+	frames->nr = ret - frames->code <= frames->span;
+	if (frames->nr)
+		frames->ips[0] = ret;
 }
 
 /**
- * guest_frame_follows() - is a frame one of those to be read along with another?
- * @bp:   linear address of a frame, aligned and all in one page
- * @next: of the one it leads to
- * @last: guest_last_frame() of that page
+ * guest_follow_frames() - take frames that are in one page
+ * @frames: 64-bit code's; the first one aligned and all in the page
+ * @load:   reads eight bytes of the page, at a multiple of eight
+ * @from:   for @load
  *
- * Return: true if @next is aligned, all in the same page, and above @bp.
+ * Ends behind the last one wanted, at a return address that is none, and where the next one
+ * is not aligned, all in the same page, and above. Offsets are masked as well as compared:
+ * not even a mispredicted branch leads out of the page, which the guest could learn from.
  */
-static inline bool guest_frame_follows(u64 bp, u64 next, u64 last)
+static __always_inline void guest_follow_frames(struct guest_frames *frames,
+						u64 (*load)(const void *from, unsigned int offset),
+						const void *from)
 {
-	return next >= bp + sizeof(struct guest_frame) && next <= last && !(next & 7);
+	const unsigned int mask = (GUEST_PAGE_SIZE - 1) & ~7U;
+	const u64 code = frames->code, span = frames->span;
+	const u64 page = frames->bp & ~(u64)(GUEST_PAGE_SIZE - 1);
+	u64 *ip = frames->ips, *const end = ip + frames->max;
+	unsigned int at = frames->bp & mask, taken = at;
+	u64 next, ret;
+
+	for (;;) {
+		next = load(from, at);
+		ret = load(from, (at + sizeof(u64)) & mask);
+		if (unlikely(ret - code > span)) {
+			next = page + at;
+			break;
+		}
+		*ip++ = ret;
+		taken = at;
+		if (ip == end || next - page < at + sizeof(struct guest_frame) ||
+		    next - page > GUEST_PAGE_SIZE - sizeof(struct guest_frame) || next & 7)
+			break;
+		at = next & mask;
+	}
+	frames->nr = ip - frames->ips;
+	frames->bp = page + taken;
+	frames->next = next;
+	frames->ret = ret;
 }
 
 /*
@@ -122,16 +175,9 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len);
  * guest_mem_frames() - read stack frames from a page frame
  * @ctx:    of the walk
  * @handle: the page's
- * @bp:     linear address of the first frame, aligned and all in the page
- * @frames: buffer
- * @max:    how many it takes, at least one
- *
- * Goes on to the frame that the one just read leads to while guest_frame_follows().
- *
- * Return: how many were read, at least one.
+ * @frames: by guest_follow_frames()
  */
-unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
-			      struct guest_frame *frames, unsigned int max);
+void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames);
 
 /**
  * enum guest_paging_mode - format of a guest's page tables
@@ -298,15 +344,11 @@ u32 guest_read(struct guest_walk *walk, u64 gva, void *dst, unsigned int len);
 /**
  * guest_read_frames() - read a frame of 64-bit code, and those after it in the same page
  * @walk:   the walk; its tlb is used and filled
- * @bp:     linear address of the frame, aligned; may cross a page
- * @frames: buffer for GUEST_FRAMES_MAX
- * @nr:     how many were read, if 0 is returned: one, and more while
- *	    guest_frame_follows()
+ * @frames: aligned; the first one may cross a page
  *
  * Return: as guest_read() does.
  */
-u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frames,
-		      unsigned int *nr);
+u32 guest_read_frames(struct guest_walk *walk, struct guest_frames *frames);
 
 /**
  * guest_unwind() - walk the frames from a guest's registers

@@ -85,22 +85,24 @@ u32 guest_read(struct guest_walk *walk, u64 gva, void *dst, unsigned int len)
 	return read_page(walk, gva + here, (u8 *)dst + here, len - here);
 }
 
-u32 guest_read_frames(struct guest_walk *walk, u64 bp, struct guest_frame *frames,
-		      unsigned int *nr)
+u32 guest_read_frames(struct guest_walk *walk, struct guest_frames *frames)
 {
+	struct guest_frame frame;
 	u32 error;
 
-	if (unlikely(left_in_page(bp) < sizeof(*frames))) {
-		*nr = 1;
-		return guest_read(walk, bp, frames, sizeof(*frames));
+	if (unlikely(left_in_page(frames->bp) < sizeof(frame))) {
+		error = guest_read(walk, frames->bp, &frame, sizeof(frame));
+		if (!error)
+			guest_take_frame(frames, frame.next, frame.ret);
+		return error;
 	}
 
-	error = use_page(walk, bp);
+	error = use_page(walk, frames->bp);
 	if (error)
 		return error;
 	if (!guest_may_read(walk))
 		return PERF_GUEST_CALLCHAIN_BUDGET;
-	*nr = guest_mem_frames(walk->ctx, walk->last.handle, bp, frames, GUEST_FRAMES_MAX);
+	guest_mem_frames(walk->ctx, walk->last.handle, frames);
 	return 0;
 }
 

@@ -335,17 +335,17 @@ static bool frame_elsewhere(struct frames *f, u64 bp)
 	return read_link(f, &sp) && is_frame(f, sp) && bp - sp < KERNEL_STACK_SIZE;
 }
 
-static u32 read_frame_32(const struct frames *f, u64 bp, struct guest_frame *frame)
+static u32 read_frame_32(const struct frames *f, struct guest_frames *frames)
 {
 	u32 words[2];
 	u32 error;
 
-	error = guest_read(f->walk, bp, words, sizeof(words));
+	error = guest_read(f->walk, frames->bp, words, sizeof(words));
 	if (error)
 		return error;
 	/* 0 is the end, wherever the segments begin */
-	frame->next = words[0] ? (u32)(words[0] + f->ss_base) : 0;
-	frame->ret = words[1] ? (u32)(words[1] + f->cs_base) : 0;
+	guest_take_frame(frames, words[0] ? (u32)(words[0] + f->ss_base) : 0,
+			 words[1] ? (u32)(words[1] + f->cs_base) : 0);
 	return 0;
 }
 
@@ -357,54 +357,54 @@ static bool bad_return(struct frames *f, u64 ret)
 	return stop(f, PERF_GUEST_CALLCHAIN_BAD_RETURN);
 }
 
-/*
- * Add those of @frames that take no more than a look at the return address: they are
- * on one page, and the first one has been added.
- *
- * Returns how many are added by now.
- */
-static unsigned int add_frames(struct frames *f, const struct guest_frame *frames,
-			       unsigned int nr)
+/* Read frames at @f->bp to where they belong or, if there is no room, one to @ip. */
+static u32 read_frames(struct frames *f, struct guest_frames *frames, u64 *ip)
 {
-	const struct addr_range code = f->code;
-	u64 *next = f->next;
-	unsigned int i;
+	frames->bp = f->bp;
+	frames->ips = f->next;
+	frames->max = f->room < GUEST_FRAMES_MAX ? f->room : GUEST_FRAMES_MAX;
+	if (unlikely(!f->room)) {
+		frames->ips = ip;
+		frames->max = 1;
+	}
+	return likely(f->word == 8) ? guest_read_frames(f->walk, frames) :
+				      read_frame_32(f, frames);
+}
 
-	if (nr > f->room + 1)
-		nr = f->room + 1;
-	for (i = 1; i < nr && within(&code, frames[i].ret); i++)
-		*next++ = frames[i].ret;
-	f->next = next;
-	f->room -= i - 1;
-	return i;
+/* Add what read_frames() has taken. */
+static bool add_frames(struct frames *f, const struct guest_frames *frames)
+{
+	if (unlikely(!f->room))
+		return add_slowly(f, frames->ips[0]);
+	f->next += frames->nr;
+	f->room -= frames->nr;
+	return true;
 }
 
 /* Follow frame pointers while they are plain ones. */
 static bool plain_frames(struct frames *f)
 {
-	struct guest_frame frames[GUEST_FRAMES_MAX] __uninitialized;
-	unsigned int nr = 1, added;
+	struct guest_frames frames __uninitialized;
 	u32 error;
+	u64 ip;
 
+	frames.code = f->code.first;
+	frames.span = f->code.span;
 	while (is_frame(f, f->bp)) {
 		if (!on_stack_above(f, f->bp) && !frame_elsewhere(f, f->bp))
 			return stop(f, PERF_GUEST_CALLCHAIN_BACKWARD);
-		error = f->word == 8 ? guest_read_frames(f->walk, f->bp, frames, &nr) :
-				       read_frame_32(f, f->bp, frames);
+		error = read_frames(f, &frames, &ip);
 		if (error)
 			return stop(f, error);
-		if (!within(&f->code, frames[0].ret))
-			return bad_return(f, frames[0].ret);
-		if (!add_frame(f, frames[0].ret))
+		if (!frames.nr)
+			return bad_return(f, frames.ret);
+		if (!add_frames(f, &frames))
 			return false;
 
-		added = add_frames(f, frames, nr);
-		if (added > 1)
-			f->bp = frames[added - 2].next;
-		f->top = f->bp + 2 * f->word;
-		f->end = f->bp | f->stack_mask;
+		f->top = frames.bp + 2 * f->word;
+		f->end = frames.bp | f->stack_mask;
 		f->at_entry = false;
-		f->bp = frames[added - 1].next;
+		f->bp = frames.next;
 	}
 	return true;
 }

@@ -20,18 +20,25 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 	return 0;
 }
 
-unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
-			      struct guest_frame *frames, unsigned int max)
-{
-	const u64 last = guest_last_frame(bp);
-	unsigned int nr = 0;
+struct page_by_read {
+	void *ctx;
+	unsigned long handle;
+};
 
-	for (;; bp = frames[nr - 1].next) {
-		guest_mem_read(ctx, handle, bp & (GUEST_PAGE_SIZE - 1),
-			       &frames[nr], sizeof(*frames));
-		if (++nr == max || !guest_frame_follows(bp, frames[nr - 1].next, last))
-			return nr;
-	}
+static inline u64 load_by_read(const void *from, unsigned int offset)
+{
+	const struct page_by_read *page = from;
+	u64 word;
+
+	guest_mem_read(page->ctx, page->handle, offset, &word, sizeof(word));
+	return word;
+}
+
+void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)
+{
+	const struct page_by_read page = { .ctx = ctx, .handle = handle };
+
+	guest_follow_frames(frames, load_by_read, &page);
 }
 
 #endif /* _MEM_BY_READ_H */

@@ -67,9 +67,8 @@ static void across(void)
 static void so_many_reads(void)
 {
 	struct made_guest *g = new_guest();
-	struct guest_frame frames[GUEST_FRAMES_MAX];
-	unsigned int nr;
-	u64 word;
+	struct guest_frames frames;
+	u64 word, ip;
 	int i;
 
 	check__begin("memory: reads are counted, of tables, pages and words");
@@ -79,9 +78,9 @@ static void so_many_reads(void)
 	made_guest__prepare_walk(g);
 	for (i = 0; i < 2; i++)
 		check__u64("error", read_word(g, 0x10000, &word), 0);
-	check__u64("frames", guest_read_frames(&g->walk, 0x10000, frames, &nr), 0);
-	check__u64("frames", guest_read_frames(&g->walk, 0x10000, frames, &nr),
-		   PERF_GUEST_CALLCHAIN_BUDGET);
+	frames = (struct guest_frames) { .bp = 0x10000, .ips = &ip, .max = 1 };
+	check__u64("frames", guest_read_frames(&g->walk, &frames), 0);
+	check__u64("frames", guest_read_frames(&g->walk, &frames), PERF_GUEST_CALLCHAIN_BUDGET);
 	check__u64("error", read_word(g, 0x10000, &word), PERF_GUEST_CALLCHAIN_BUDGET);
 	check__end();
 

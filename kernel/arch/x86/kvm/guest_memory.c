@@ -372,22 +372,15 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 	return 0;
 }
 
-/* Addresses are masked: what of them is the guest's choice stays in the page, see above. */
-unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
-			      struct guest_frame *frames, unsigned int max)
+static __always_inline u64 load_from_page(const void *page, unsigned int offset)
+{
+	return load_word(page + offset);
+}
+
+void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)
 {
 	void *page = kmap_local_page((struct page *)handle);
-	const u64 last = guest_last_frame(bp);
-	unsigned int nr = 0;
 
-	for (;;) {
-		frames->next = load_word(page + (bp & IN_PAGE));
-		frames->ret = load_word(page + ((bp + sizeof(u64)) & IN_PAGE));
-		if (++nr == max || !guest_frame_follows(bp, frames->next, last))
-			break;
-		bp = frames->next;
-		frames++;
-	}
+	guest_follow_frames(frames, load_from_page, page);
 	kunmap_local(page);
-	return nr;
 }
