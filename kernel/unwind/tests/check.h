@@ -31,5 +31,6 @@ void test_prologue(void);
 void test_stack_words(void);
 void test_sections(void);
 void test_user_stack(void);
+void test_worst(void);
 
 #endif /* _CHECK_H */

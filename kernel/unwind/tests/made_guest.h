@@ -9,7 +9,7 @@
 
 #include "../guest_unwind.h"
 
-#define MADE_PAGES	96
+#define MADE_PAGES	160
 #define MADE_VPAGES	64
 #define MADE_WORDS	600
 

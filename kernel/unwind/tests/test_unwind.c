@@ -86,5 +86,6 @@ int main(int argc, char **argv)
 	test_stack_words();
 	test_sections();
 	test_user_stack();
+	test_worst();
 	return check__failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
