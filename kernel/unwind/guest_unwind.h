@@ -14,6 +14,7 @@
 
 #ifdef __KERNEL__
 #include <linux/array_size.h>
+#include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -85,40 +86,43 @@ static inline void guest_take_frame(struct guest_frames *frames, u64 next, u64 r
 /**
  * guest_follow_frames() - take frames that are in one page
  * @frames: 64-bit code's; the first one aligned and all in the page
- * @load:   reads eight bytes of the page, at a multiple of eight
+ * @load:   reads an aligned word of the page, counted from its first one
  * @from:   for @load
  *
  * Ends behind the last one wanted, at a return address that is none, and where the next one
- * is not aligned, all in the same page, and above. Offsets are masked as well as compared:
- * not even a mispredicted branch leads out of the page, which the guest could learn from.
+ * is not aligned, all in the same page, and above. Words are masked as well as compared: not
+ * even a mispredicted branch leads out of the page, which the guest could learn from.
  */
 static __always_inline void guest_follow_frames(struct guest_frames *frames,
-						u64 (*load)(const void *from, unsigned int offset),
+						u64 (*load)(const void *from, u64 word),
 						const void *from)
 {
-	const unsigned int mask = (GUEST_PAGE_SIZE - 1) & ~7U;
+	const u64 mask = GUEST_PAGE_SIZE / sizeof(u64) - 1;
 	const u64 code = frames->code, span = frames->span;
 	const u64 page = frames->bp & ~(u64)(GUEST_PAGE_SIZE - 1);
 	u64 *ip = frames->ips, *const end = ip + frames->max;
-	unsigned int at = frames->bp & mask, taken = at;
-	u64 next, ret;
+	u64 word = frames->bp / sizeof(u64) & mask, taken = word;
+	u64 next, follows, ret;
 
 	for (;;) {
-		next = load(from, at);
-		ret = load(from, (at + sizeof(u64)) & mask);
+		next = load(from, word);
+		ret = load(from, (word + 1) & mask);
 		if (unlikely(ret - code > span)) {
-			next = page + at;
+			next = page + word * sizeof(u64);
 			break;
 		}
 		*ip++ = ret;
-		taken = at;
-		if (ip == end || next - page < at + sizeof(struct guest_frame) ||
-		    next - page > GUEST_PAGE_SIZE - sizeof(struct guest_frame) || next & 7)
+		taken = word;
+		/* what is not aligned becomes as large as what is far away */
+		follows = ror64(next - page, 3);
+		if (ip == end || follows >= mask || follows < word + 2)
 			break;
-		at = next & mask;
+		/* for the compiler, what has been compared needs no mask */
+		OPTIMIZER_HIDE_VAR(follows);
+		word = follows & mask;
 	}
 	frames->nr = ip - frames->ips;
-	frames->bp = page + taken;
+	frames->bp = page + taken * sizeof(u64);
 	frames->next = next;
 	frames->ret = ret;
 }

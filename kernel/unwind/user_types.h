@@ -19,6 +19,8 @@ typedef uint64_t u64;
 #define __uninitialized
 #endif
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define OPTIMIZER_HIDE_VAR(var)	__asm__ ("" : "=r" (var) : "0" (var))
+#define ror64(w, n)	((u64)(w) >> (n) | (u64)(w) << (64 - (n)))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 

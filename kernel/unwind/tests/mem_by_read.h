@@ -25,13 +25,13 @@ struct page_by_read {
 	unsigned long handle;
 };
 
-static inline u64 load_by_read(const void *from, unsigned int offset)
+static inline u64 load_by_read(const void *from, u64 word)
 {
 	const struct page_by_read *page = from;
-	u64 word;
+	u64 value;
 
-	guest_mem_read(page->ctx, page->handle, offset, &word, sizeof(word));
-	return word;
+	guest_mem_read(page->ctx, page->handle, word * sizeof(value), &value, sizeof(value));
+	return value;
 }
 
 void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)

@@ -18,7 +18,8 @@ static void vcpu_regs(struct kvm_vcpu *vcpu, struct guest_regs *regs)
 	regs->ip = kvm_rip_read(vcpu);
 	regs->sp = kvm_rsp_read(vcpu);
 	regs->bp = kvm_rbp_read(vcpu);
-	regs->cpl = kvm_x86_call(get_cpl)(vcpu);
+	/* is_stale() has compared it */
+	regs->cpl = vcpu->guest_callchain.exit.cpl;
 	regs->lma = is_long_mode(vcpu);
 
 	kvm_x86_call(get_cs_db_l_bits)(vcpu, &db, &l);

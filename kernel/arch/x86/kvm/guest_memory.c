@@ -357,24 +357,29 @@ static __always_inline bool read_known(const struct guest_memory *mem, u64 gpa, 
 	return likely(still_known(mem));
 }
 
-u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
+static noinline u32 read_unknown(struct guest_memory *mem, u64 gpa, void *entry,
+				 unsigned int len)
 {
 	unsigned long handle;
-	u32 error;
+	u32 error = guest_mem_map(mem, gpa_to_gfn(gpa), &handle);
 
-	if (likely(len == sizeof(u64)) && read_known(ctx, gpa, entry))
-		return 0;
-	error = guest_mem_map(ctx, gpa_to_gfn(gpa), &handle);
 	if (error)
 		return error;
-	guest_mem_read(ctx, handle, offset_in_page(gpa), entry, len);
-	guest_mem_unmap(ctx, handle);
+	guest_mem_read(mem, handle, offset_in_page(gpa), entry, len);
+	guest_mem_unmap(mem, handle);
 	return 0;
 }
 
-static __always_inline u64 load_from_page(const void *page, unsigned int offset)
+u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 {
-	return load_word(page + offset);
+	if (likely(len == sizeof(u64)) && read_known(ctx, gpa, entry))
+		return 0;
+	return read_unknown(ctx, gpa, entry, len);
+}
+
+static __always_inline u64 load_from_page(const void *page, u64 word)
+{
+	return load_word((const u64 *)page + word);
 }
 
 void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)
