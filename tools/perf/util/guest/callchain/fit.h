@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Do the symbols of a guest's kernel fit the guest?
+ */
+#ifndef __PERF_GUEST_FIT_H
+#define __PERF_GUEST_FIT_H
+
+struct map;
+
+/**
+ * guest_fit__judge - take the names from guests whose kernel's symbols are another one's
+ * @map: a guest's kernel, whose symbols have just been loaded, with its modules'
+ *
+ * Judges by what the session's recording has of the kernel's addresses; a guest of which
+ * it has too few, and one that does not come out of a file, keeps its names. The default
+ * guest's symbols are judged for each guest that has none of its own. A line says of which
+ * guests there are no names, and why.
+ *
+ * To be called with the dso's lock held, before anybody uses the symbols.
+ */
+void guest_fit__judge(struct map *map);
+
+#endif /* __PERF_GUEST_FIT_H */
