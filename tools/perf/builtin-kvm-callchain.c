@@ -17,6 +17,7 @@
 #include "util/debug.h"
 #include "util/guest/cmd/doctor.h"
 #include "util/guest/cmd/exits.h"
+#include "util/guest/export/export.h"
 #include "util/guest/vm/print.h"
 #include "util/guest/vm/vm.h"
 #include "util/guest/vm/mount.h"
@@ -202,6 +203,38 @@ static int cmd_guest_doctor(int argc, const char **argv)
 	return well ? 0 : 1;
 }
 
+static int cmd_guest_export(int argc, const char **argv)
+{
+	struct guest_export export = { .output = "-" };
+	bool host = false;
+	const struct option options[] = {
+		OPT_STRING(0, "format", &export.format, "format", GUEST_EXPORT_FORMATS),
+		OPT_STRING('i', "input", &export.input, "file", "input file name"),
+		OPT_STRING('o', "output", &export.output, "file", "output file name, - for stdout"),
+		OPT_BOOLEAN('f', "force", &export.force, "don't complain, do it"),
+		OPT_BOOLEAN(0, "host", &host, "samples of the host as well"),
+		OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP,
+			     guest_unwind__parse),
+		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
+			   "vmlinux of a guest's kernel"),
+		OPT_STRING(0, "kallsyms", &symbol_conf.kallsyms_name, "file",
+			   "kallsyms of the host"),
+		OPT_INCR('v', "verbose", &verbose, "be more verbose"),
+		OPT_END()
+	};
+	const char * const usage[] = {
+		"perf kvm-callchain export --format <format> [<options>]", NULL
+	};
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc || !export.format)
+		usage_with_options(usage, options);
+
+	perf_guest = true;
+	perf_host = host;
+	return guest_export__run(&export) ? 1 : 0;
+}
+
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
 static int cmd_guest_exits(int argc, const char **argv)
 {
@@ -239,6 +272,7 @@ static const struct {
 	{ "diff",	cmd_guest_diff },
 	{ "top",		guest_record__top },
 	{ "doctor",	cmd_guest_doctor },
+	{ "export",	cmd_guest_export },
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
 	{ "exits",	cmd_guest_exits },
 #endif

@@ -1,0 +1,162 @@
+#!/bin/bash
+# Guest callchains exported to other tools
+# SPDX-License-Identifier: GPL-2.0
+#
+# perf kvm-callchain export: all samples that perf report counts, with the frames it shows,
+# and names that are nothing but text, whatever a guest has called its functions.
+
+. "$(dirname "$0")/lib/guest_callchain.sh"
+make_up guest_callchain_data 9 own
+
+# files NAME: of the guest, as taken along
+files() {
+	taken_along "$1"
+	cp kallsyms modules perf.data.guests/100/proc/
+}
+
+# export ARGUMENT...: to ./got
+export_to_got() {
+	perf kvm-callchain export -i perf.data "$@" > got 2> errors ||
+		failure "export $*: status $?" errors
+}
+
+# totals NAME [--host]: are the samples those of the report?
+totals() {
+	perf kvm-callchain report --stdio --no-children -g none -n -i perf.data "${@:2}" 2> /dev/null |
+		awk '/%/ && !/^#/ { n += $2 } END { print n }' > expected
+	export_to_got --format folded "${@:2}"
+	awk '{ n += $NF } END { print n }' got > sum
+	mv sum got
+	same "$1: total of folded ${*:2}" errors
+	export_to_got --format json "${@:2}"
+	python3 -c 'import json, sys
+print(sum(json.loads(line)["samples"] for line in sys.stdin))' < got > sum
+	mv sum got
+	same "$1: total of json ${*:2}" errors
+}
+
+files web
+user='[guest/web];[unknown]_[gu]'
+cat > expected <<-END
+	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk] 3
+	$user;guest_entry_[gk];mod_leaf_[gm] 3
+END
+export_to_got --format folded
+same "folded" errors
+cat > expected <<-END
+	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk] 3
+	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk];[unknown]_[u];[unknown]_[u] 3
+	$user;guest_entry_[gk];mod_leaf_[gm] 3
+END
+export_to_got --format folded --host
+same "folded --host" errors
+
+echo '{"event": "cpu-clock", "guest": "web", "comm": "[guest/web]", "pid": 100, "tid": 101, "samples": 3, "period": 3, "stack": [{"name": "[unknown]", "kind": "guest user"}, {"name": "guest_entry", "dso": "[guest.kernel/web]", "kind": "guest kernel"}, {"name": "mod_leaf", "dso": "[guestmod]", "kind": "guest module"}]}' > expected
+export_to_got --format json
+sed -i '/mod_leaf/!d; s/"event": "[^"]*"/"event": "cpu-clock"/' got
+same "json" errors
+totals "all have callchains"
+totals "all have callchains" --host
+
+# without a callchain, with a lost record, of an event that has none; two events
+cat > some.py <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+
+	def events():
+	    yield from g.samples(6)
+	    yield g.sample(20000, g.MISC_GUEST_KERNEL, g.LEAF, [])
+	    yield g.sample(21000, g.MISC_GUEST_KERNEL, g.LEAF, [g.DEFERRED, 77])
+	    yield g.sample(22000, g.MISC_GUEST_KERNEL, g.MODULE, [g.DEFERRED, 78])
+	    yield g.sample(23000, 5, g.MAIN, [])
+	    yield g.sample(24000, g.MISC_KERNEL, 0x1000, [])
+	    yield g.sample(25000, g.MISC_GUEST_KERNEL, g.LEAF, g.KERNEL_CHAIN, g.EVENT_ID + 1)
+
+	attrs = [g.attr(), g.attr(config=3)][:int(sys.argv[2])]
+	chosen = [*events()][:None if len(attrs) == 2 else -1]
+	with open("perf.data", "wb") as file:
+	    file.write(g.perf_data([*g.maps(True), g.comm(1), *chosen], attrs))
+END
+for events in 1 2; do
+	python3 some.py "$lib" $events
+	totals "$events events"
+	totals "$events events" --host
+done
+[ "$(grep -c '^{"event": "context-switches' got)" = 0 ] || failure "events" got
+export_to_got --format folded
+cut -d';' -f1 got | sort -u > events
+[ "$(wc -l < events)" = 2 ] || failure "stacks of two events are not told apart" got
+
+# names: what parts frames, ends a line, a string, a script; hidden and turned characters
+python3 - <<-'END'
+	names = ['semi;colon 5', 'quote"back\\slash', '</script><img src=x onerror=alert(1)>',
+	         'bidi\u202eright', "long" * 16384]
+	text = "ffffffff81000000 T _stext\nffffffff81000000 T _text\n"
+	for at, name in zip((0x100, 0x200, 0x300, 0x400), names):
+	    text += f"{0xffffffff81000000 + at:x} T {name}\n"
+	text += "ffffffff81000600 T _etext\n"
+	open("kallsyms", "w", encoding="utf-8").write(text)
+END
+make_up guest_callchain_data 9 own
+python3 - <<-'END'
+	text = open("kallsyms", encoding="utf-8").read()
+	for old, new in (("guest_leaf", "semi;colon"), ("guest_mid", 'quote"back\\slash'),
+	                 ("guest_entry", "</script><img/src=x>\u202e"), ("mod_leaf", "x" * 60000)):
+	    text = text.replace(old, new)
+	open("kallsyms", "w", encoding="utf-8").write(text)
+END
+files 'a;b"</script>'
+export_to_got --format folded
+grep -c '^\[guest/a:b"</script>\];.*;</script><img/src=x>?*_\[gk\];quote"back\\slash_\[gk\];semi:colon_\[gk\] 3$' \
+	got > matched || :
+[ "$(cat matched)" = 1 ] || failure "folded: names" got
+LC_ALL=C grep -q $'[\001-\011\013-\037\200-\237]' got && failure "folded: characters" got
+export_to_got --format json
+python3 - <<-'END' > names || failure "json: names" got
+	import json
+	lines = open("got", encoding="utf-8").read()
+	assert "<" not in lines and "\u202e" not in lines
+	frames = [f["name"] for line in lines.splitlines() for f in json.loads(line)["stack"]]
+	assert "semi;colon" in frames and 'quote"back\\slash' in frames, frames
+	assert any(f.startswith("</script>") for f in frames), frames
+END
+totals "odd names"
+
+# what is wrong is said, and what was there stays
+# fails NAME TEXT ARGUMENT...
+fails() {
+	if perf kvm-callchain export "${@:3}" > got 2> errors; then
+		failure "$1: no error"
+	fi
+	grep -q -e "$2" errors || failure "$1: it does not say" errors
+}
+fails "format" "There is no format 'svg': it is one of" --format svg -i perf.data
+fails "no file" "none.data" --format folded -i none.data
+python3 - "$lib" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+
+	host = [g.sample(1000, g.MISC_KERNEL, 0x1000, [g.KERNEL, 0x1000])]
+	for name, events in ("host.data", host), ("empty.data", []):
+	    with open(name, "wb") as file:
+	        file.write(g.perf_data([*g.maps(True), g.comm(1), *events]))
+END
+echo kept > there
+fails "samples of the host only" "--host takes the 1 of the host" --format folded -i host.data -o there
+fails "no samples" "there are no samples" --format folded -i empty.data -o there
+echo kept > expected
+cp there got
+same "what was there"
+fails "full disk" "/dev/full: No space left" --format folded -i perf.data -o /dev/full
+fails "no directory" "no/file: No such file" --format folded -i perf.data -o no/file
+perf kvm-callchain export --format folded -i perf.data -o there 2> errors || failure "-o" errors
+perf kvm-callchain export --format folded -i - < perf.data > expected 2> errors || :
+export_to_got --format folded
+cp got expected
+cp there got
+same "-o"
+ls there.* 2> /dev/null && failure "a temporary file is left"
+
+exit $failed

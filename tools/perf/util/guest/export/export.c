@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <linux/kernel.h>
+#include "debug.h"
+#include "guest/export/export.h"
+#include "guest/export/folded.h"
+#include "guest/export/json.h"
+#include "guest/export/output.h"
+#include "guest/export/pprof.h"
+#include "guest/export/read.h"
+#include "guest/export/speedscope.h"
+#include "guest/export/stacks.h"
+#include "util.h"
+
+typedef int (*write_fn)(const struct recording *recording, FILE *fp);
+
+static const struct {
+	const char *name;
+	write_fn   write;
+} formats[] = {
+	{ "folded", export_folded },
+	{ "json", export_json },
+	{ "pprof", export_pprof },
+	{ "speedscope", export_speedscope },
+};
+
+static write_fn find_format(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!strcmp(formats[i].name, name))
+			return formats[i].write;
+	}
+	pr_err("There is no format '%s': it is one of " GUEST_EXPORT_FORMATS "\n", name);
+	return NULL;
+}
+
+static int check_samples(const struct recording *recording, const char *input)
+{
+	if (recording->stacks->samples)
+		return 0;
+	if (recording->left_out)
+		pr_err("%s: no sample has interrupted a guest; --host takes the %" PRIu64 " of the host\n",
+		       input, recording->left_out);
+	else
+		pr_err("%s: there are no samples\n", input);
+	return -ENODATA;
+}
+
+int guest_export__run(const struct guest_export *export)
+{
+	const char *input = export->input ?: "perf.data";
+	write_fn write = find_format(export->format);
+	struct export_output output;
+	struct recording recording;
+	int err;
+
+	if (!write)
+		return -EINVAL;
+	err = recording__read(&recording, export->input, export->force);
+	if (err)
+		return err;
+	err = check_samples(&recording, input) ?: export_output__open(&output, export->output);
+	if (!err)
+		err = export_output__close(&output, write(&recording, output.fp));
+	recording__exit(&recording);
+	return err;
+}

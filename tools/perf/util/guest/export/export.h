@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From a recording to the files of other tools.
+ */
+#ifndef __PERF_GUEST_EXPORT_H
+#define __PERF_GUEST_EXPORT_H
+
+#include <stdbool.h>
+
+/**
+ * struct guest_export - what is asked for
+ * @format: one of GUEST_EXPORT_FORMATS
+ * @input:  a perf.data; NULL for the one that perf commands read
+ * @output: a file, "-" for standard output
+ * @force:  whoever owns @input
+ */
+struct guest_export {
+	const char *format;
+	const char *input;
+	const char *output;
+	bool	   force;
+};
+
+#define GUEST_EXPORT_FORMATS "folded, json, pprof, speedscope"
+
+/**
+ * guest_export__run - read, and write
+ *
+ * Whose samples is in perf_guest and perf_host. @output is only replaced when all is
+ * written.
+ *
+ * Return: 0, or a negative error, reported.
+ */
+int guest_export__run(const struct guest_export *export);
+
+#endif /* __PERF_GUEST_EXPORT_H */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include "debug.h"
+#include "guest/export/output.h"
+
+/* As open() would have it, which mkostemp() has not. */
+static int set_mode(int fd)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return fchmod(fd, 0666 & ~mask);
+}
+
+static FILE *open_temp(struct export_output *output)
+{
+	int fd;
+
+	if (snprintf(output->temp, sizeof(output->temp), "%s.XXXXXX", output->path) >=
+	    (int)sizeof(output->temp)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	fd = mkostemp(output->temp, O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	set_mode(fd);
+	return fdopen(fd, "w");
+}
+
+int export_output__open(struct export_output *output, const char *path)
+{
+	struct stat st;
+	int err;
+
+	output->path = NULL;
+	output->temp[0] = '\0';
+	output->fp = stdout;
+	if (!strcmp(path, "-"))
+		return 0;
+
+	output->path = path;
+	/* a FIFO or a device cannot be replaced, but written to */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		output->fp = fopen(path, "we");
+	else
+		output->fp = open_temp(output);
+	if (output->fp)
+		return 0;
+	err = -errno;
+	pr_err("%s: %s\n", path, strerror(-err));
+	return err;
+}
+
+int export_output__close(struct export_output *output, int err)
+{
+	/* of an earlier write that failed, errno may be gone: nearly always it is this */
+	if (!err && ferror(output->fp))
+		err = -ENOSPC;
+	if (fflush(output->fp) && !err)
+		err = -errno;
+	if (output->path && fclose(output->fp) && !err)
+		err = -errno;
+	if (!err && *output->temp && rename(output->temp, output->path))
+		err = -errno;
+	if (err && *output->temp)
+		unlink(output->temp);
+	if (err)
+		pr_err("%s: %s\n", output->path ?: "standard output", strerror(-err));
+	return err;
+}

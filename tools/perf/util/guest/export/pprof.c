@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/types.h>
+#include "guest/export/pprof.h"
+#include "guest/export/read.h"
+#include "guest/export/stacks.h"
+#include "hashmap.h"
+
+/* Numbers of fields in profile.proto */
+enum {
+	PROFILE_SAMPLE_TYPE = 1, PROFILE_SAMPLE, PROFILE_MAPPING, PROFILE_LOCATION,
+	PROFILE_FUNCTION, PROFILE_STRING_TABLE
+};
+enum { VALUE_TYPE_TYPE = 1, VALUE_TYPE_UNIT };
+enum { SAMPLE_LOCATION_ID = 1, SAMPLE_VALUE, SAMPLE_LABEL };
+enum { LABEL_KEY = 1, LABEL_STR, LABEL_NUM };
+enum { MAPPING_ID = 1, MAPPING_FILENAME = 5, MAPPING_HAS_FUNCTIONS = 7 };
+enum { LOCATION_ID = 1, LOCATION_MAPPING_ID, LOCATION_LINE = 4 };
+enum { LINE_FUNCTION_ID = 1 };
+enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILENAME };
+
+/* How a field is encoded, in the low bits of its number */
+enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
+
+/* Bytes of a message. */
+struct message {
+	u8	*bytes;
+	size_t	size, room;
+	bool	no_memory;
+};
+
+/**
+ * struct pprof
+ * @strings:  text to its index in the table of strings, in the order in which they were used
+ * @mappings: dso to the id of its mapping
+ * @message:  that is being made, with @inner in it
+ * @head:     in front of a message in the file
+ */
+struct pprof {
+	FILE		*fp;
+	struct hashmap	*strings, *mappings;
+	struct message	message, inner, head;
+};
+
+static void add_byte(struct message *message, u8 byte)
+{
+	if (message->size == message->room) {
+		size_t room = message->room ? 2 * message->room : 256;
+		u8 *bytes = realloc(message->bytes, room);
+
+		if (!bytes) {
+			message->no_memory = true;
+			return;
+		}
+		message->bytes = bytes;
+		message->room = room;
+	}
+	message->bytes[message->size++] = byte;
+}
+
+static void add_varint(struct message *message, u64 value)
+{
+	for (; value >= 0x80; value >>= 7)
+		add_byte(message, value | 0x80);
+	add_byte(message, value);
+}
+
+static void add_number(struct message *message, int field, u64 value)
+{
+	add_varint(message, field << 3 | WIRE_VARINT);
+	add_varint(message, value);
+}
+
+static void add_bytes(struct message *message, int field, const void *bytes, size_t size)
+{
+	size_t i;
+
+	add_varint(message, field << 3 | WIRE_BYTES);
+	add_varint(message, size);
+	for (i = 0; i < size; i++)
+		add_byte(message, ((const u8 *)bytes)[i]);
+}
+
+/* @inner becomes a field, and is empty again. */
+static void add_message(struct message *message, int field, struct message *inner)
+{
+	add_bytes(message, field, inner->bytes, inner->size);
+	message->no_memory |= inner->no_memory;
+	inner->size = 0;
+}
+
+/* A field of the profile itself goes to the file. */
+static void write_field(struct pprof *pprof, int field, const void *bytes, size_t size)
+{
+	pprof->head.size = 0;
+	add_varint(&pprof->head, field << 3 | WIRE_BYTES);
+	add_varint(&pprof->head, size);
+	fwrite(pprof->head.bytes, 1, pprof->head.size, pprof->fp);
+	fwrite(bytes, 1, size, pprof->fp);
+}
+
+static void write_message(struct pprof *pprof, int field)
+{
+	write_field(pprof, field, pprof->message.bytes, pprof->message.size);
+	pprof->message.size = 0;
+}
+
+static size_t hash_text(long key, void *ctx __maybe_unused)
+{
+	return str_hash((const char *)key);
+}
+
+static bool equal_texts(long a, long b, void *ctx __maybe_unused)
+{
+	return !strcmp((const char *)a, (const char *)b);
+}
+
+/* Where a text is in the table of strings; one that is new is written there. */
+static long string(struct pprof *pprof, const char *text)
+{
+	long index = hashmap__size(pprof->strings);
+
+	if (hashmap__find(pprof->strings, text, &index))
+		return index;
+	if (hashmap__add(pprof->strings, text, index))
+		pprof->message.no_memory = true;
+	write_field(pprof, PROFILE_STRING_TABLE, text, strlen(text));
+	return index;
+}
+
+static void write_value_type(struct pprof *pprof, const char *type, const char *unit)
+{
+	add_number(&pprof->message, VALUE_TYPE_TYPE, string(pprof, type));
+	add_number(&pprof->message, VALUE_TYPE_UNIT, string(pprof, unit));
+	write_message(pprof, PROFILE_SAMPLE_TYPE);
+}
+
+static void write_value_types(struct pprof *pprof, const struct stacks *stacks)
+{
+	u32 i;
+
+	for (i = 0; i < stacks->nr_events; i++) {
+		/* of one event they are called what pprof expects */
+		write_value_type(pprof, stacks->nr_events > 1 ? stacks->events[i] : "samples",
+				 "count");
+		write_value_type(pprof, stacks->events[i], "period");
+	}
+}
+
+/* Return: the id of a dso's mapping, 0 for none. */
+static long mapping(struct pprof *pprof, const char *dso)
+{
+	long id = hashmap__size(pprof->mappings) + 1;
+
+	if (!*dso || hashmap__find(pprof->mappings, dso, &id))
+		return *dso ? id : 0;
+	if (hashmap__add(pprof->mappings, dso, id))
+		pprof->message.no_memory = true;
+	add_number(&pprof->message, MAPPING_ID, id);
+	add_number(&pprof->message, MAPPING_FILENAME, string(pprof, dso));
+	add_number(&pprof->message, MAPPING_HAS_FUNCTIONS, true);
+	write_message(pprof, PROFILE_MAPPING);
+	return id;
+}
+
+/* Functions and locations have the numbers of frames, from 1. */
+static void write_frame(struct pprof *pprof, const struct stack_frame *frame, u32 id)
+{
+	long name = string(pprof, frame->name), map = mapping(pprof, frame->dso);
+
+	add_number(&pprof->message, FUNCTION_ID, id);
+	add_number(&pprof->message, FUNCTION_NAME, name);
+	add_number(&pprof->message, FUNCTION_SYSTEM_NAME, name);
+	add_number(&pprof->message, FUNCTION_FILENAME, string(pprof, frame->dso));
+	write_message(pprof, PROFILE_FUNCTION);
+
+	add_number(&pprof->message, LOCATION_ID, id);
+	if (map)
+		add_number(&pprof->message, LOCATION_MAPPING_ID, map);
+	add_number(&pprof->inner, LINE_FUNCTION_ID, id);
+	add_message(&pprof->message, LOCATION_LINE, &pprof->inner);
+	write_message(pprof, PROFILE_LOCATION);
+}
+
+static void add_label(struct pprof *pprof, const char *key, const char *text)
+{
+	add_number(&pprof->inner, LABEL_KEY, string(pprof, key));
+	add_number(&pprof->inner, LABEL_STR, string(pprof, text));
+	add_message(&pprof->message, SAMPLE_LABEL, &pprof->inner);
+}
+
+static void add_number_label(struct pprof *pprof, const char *key, u64 number)
+{
+	add_number(&pprof->inner, LABEL_KEY, string(pprof, key));
+	add_number(&pprof->inner, LABEL_NUM, number);
+	add_message(&pprof->message, SAMPLE_LABEL, &pprof->inner);
+}
+
+static void write_sample(struct pprof *pprof, const struct stacks *stacks,
+			 const struct stack_count *count, u32 *path)
+{
+	const struct stack_source *source = &stacks->sources[count->source];
+	u32 i, nr = stacks__path(stacks, count->node, path);
+
+	for (i = nr; i-- > 0;)
+		add_varint(&pprof->inner, path[i] + 1);
+	add_message(&pprof->message, SAMPLE_LOCATION_ID, &pprof->inner);
+	for (i = 0; i < stacks->nr_events; i++) {
+		add_varint(&pprof->inner, i == count->event ? count->samples : 0);
+		add_varint(&pprof->inner, i == count->event ? count->period : 0);
+	}
+	add_message(&pprof->message, SAMPLE_VALUE, &pprof->inner);
+	if (*source->guest)
+		add_label(pprof, "guest", source->guest);
+	add_label(pprof, "comm", source->comm);
+	add_label(pprof, "mode", stack_kinds[stacks->frames[path[nr - 1]].kind].name);
+	add_number_label(pprof, "pid", source->pid);
+	add_number_label(pprof, "thread", source->tid);
+	write_message(pprof, PROFILE_SAMPLE);
+}
+
+static void write_profile(struct pprof *pprof, const struct recording *recording, u32 *path)
+{
+	const struct stacks *stacks = recording->stacks;
+	u32 i;
+
+	/* the first has to be empty */
+	string(pprof, "");
+	write_value_types(pprof, stacks);
+	for (i = 0; i < stacks->nr_frames; i++)
+		write_frame(pprof, &stacks->frames[i], i + 1);
+	for (i = 0; i < stacks->nr_counts; i++)
+		write_sample(pprof, stacks, &stacks->counts[i], path);
+}
+
+int export_pprof(const struct recording *recording, FILE *fp)
+{
+	struct pprof pprof = { .fp = fp };
+	u32 *path = calloc(STACK_DEPTH_MAX, sizeof(*path));
+	bool no_memory = true;
+
+	pprof.strings = hashmap__new(hash_text, equal_texts, NULL);
+	pprof.mappings = hashmap__new(hash_text, equal_texts, NULL);
+	if (path && !IS_ERR(pprof.strings) && !IS_ERR(pprof.mappings)) {
+		write_profile(&pprof, recording, path);
+		no_memory = pprof.message.no_memory || pprof.head.no_memory;
+	}
+	if (!IS_ERR(pprof.strings))
+		hashmap__free(pprof.strings);
+	if (!IS_ERR(pprof.mappings))
+		hashmap__free(pprof.mappings);
+	free(pprof.message.bytes);
+	free(pprof.inner.bytes);
+	free(pprof.head.bytes);
+	free(path);
+	return no_memory ? -ENOMEM : 0;
+}

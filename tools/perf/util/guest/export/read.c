@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "addr_location.h"
+#include "build-id.h"
+#include "callchain.h"
+#include "data.h"
+#include "debug.h"
+#include "dso.h"
+#include "event.h"
+#include "evlist.h"
+#include "evsel.h"
+#include "guest/callchain/frame.h"
+#include "guest/export/read.h"
+#include "guest/export/stacks.h"
+#include "guest/snapshot/lookup.h"
+#include "guest/vm/vm.h"
+#include "machine.h"
+#include "map.h"
+#include "maps.h"
+#include "sample.h"
+#include "session.h"
+#include "symbol.h"
+#include "thread.h"
+#include "tool.h"
+#include "util.h"
+
+struct reader {
+	struct perf_tool	tool;
+	struct recording	*recording;
+	struct perf_session	*session;
+};
+
+/* Innermost first. */
+struct chain {
+	struct stack_frame frames[STACK_DEPTH_MAX];
+	u32		   nr;
+	pid_t		   guest;
+};
+
+static enum stack_kind kernel_kind(const struct map_symbol *ms, bool guest)
+{
+	if (!guest)
+		return STACK_HOST_KERNEL;
+	/* see guest_callchain__symbol() */
+	if (ms->sym && strstarts(ms->sym->name, "? "))
+		return STACK_GUESS;
+	return ms->map && __map__is_kmodule(ms->map) ? STACK_GUEST_MODULE : STACK_GUEST_KERNEL;
+}
+
+/* Only frames of a guest whose symbols are not known have no maps at all. */
+static enum stack_kind frame_kind(const struct map_symbol *ms, u64 ip)
+{
+	bool guest = !ms->maps || guest_frame__pid(ms);
+	bool kernel = ms->map ? dso__kernel(map__dso(ms->map)) != DSO_SPACE__USER : ip >> 63;
+
+	if (kernel)
+		return kernel_kind(ms, guest);
+	return guest ? STACK_GUEST_USER : STACK_HOST_USER;
+}
+
+static void chain__add(struct chain *chain, const struct map_symbol *ms, u64 ip)
+{
+	struct stack_frame *frame = &chain->frames[chain->nr];
+	pid_t guest = guest_frame__pid(ms);
+
+	/* the outermost are lost, and there is always room for the process */
+	if (chain->nr == STACK_DEPTH_MAX - 2)
+		return;
+	frame->kind = frame_kind(ms, ip);
+	frame->dso = ms->map ? dso__short_name(map__dso(ms->map)) : "";
+	frame->name = ms->sym ? ms->sym->name : "[unknown]";
+	chain->guest = guest ?: chain->guest;
+	chain->nr++;
+}
+
+static int chain__resolve(struct chain *chain, struct evsel *evsel, struct perf_sample *sample,
+			  struct addr_location *al)
+{
+	struct callchain_cursor *cursor = get_tls_callchain_cursor();
+	struct map_symbol leaf = { .maps = al->maps, .map = al->map, .sym = al->sym };
+	struct callchain_cursor_node *node;
+	struct symbol *parent = NULL;
+	int err;
+
+	if (!cursor)
+		return -ENOMEM;
+	chain->nr = 0;
+	chain->guest = 0;
+	callchain_cursor_reset(cursor);
+	err = sample__resolve_callchain(sample, cursor, &parent, evsel, al, STACK_DEPTH_MAX);
+	if (err)
+		return err;
+	callchain_cursor_commit(cursor);
+	while ((node = callchain_cursor_current(cursor))) {
+		chain__add(chain, &node->ms, node->ip);
+		callchain_cursor_advance(cursor);
+	}
+	if (!chain->nr)
+		chain__add(chain, &leaf, sample->ip);
+	return 0;
+}
+
+static u32 add_source(struct stacks *stacks, const struct chain *chain, struct thread *thread,
+		      const struct perf_sample *sample)
+{
+	struct stack_source source = {
+		.guest = "",
+		.comm  = thread__comm_str(thread) ?: "",
+		.pid   = sample->pid,
+		.tid   = sample->tid,
+	};
+	char comm[GUEST_NAME_MAX + sizeof("[guest/]")];
+
+	if (guest_cpumode(sample->cpumode) || chain->guest) {
+		pid_t pid = chain->guest ?: (pid_t)sample->pid;
+
+		guest_snapshot__comm(comm, sizeof(comm), pid);
+		source.guest = guest_pid__name(pid);
+		source.comm = comm;
+	}
+	return stacks__source(stacks, &source);
+}
+
+static u32 add_stack(struct stacks *stacks, const struct chain *chain, u32 source)
+{
+	struct stack_frame process = {
+		.name = stacks->sources[source].comm,
+		.dso  = "",
+		.kind = STACK_PROCESS,
+	};
+	u32 frame = stacks__frame(stacks, &process), i = chain->nr, node = STACK_NONE;
+
+	while (frame != STACK_NONE) {
+		node = stacks__node(stacks, node, frame);
+		if (!i || node == STACK_NONE)
+			return node;
+		frame = stacks__frame(stacks, &chain->frames[--i]);
+	}
+	return STACK_NONE;
+}
+
+static void note(struct recording *recording, const struct chain *chain,
+		 const struct perf_sample *sample)
+{
+	u32 i, guests = 0;
+
+	if (sample->time != (u64)-1) {
+		recording->first = min(recording->first, sample->time);
+		recording->last = max(recording->last, sample->time);
+	}
+	for (i = 0; i < chain->nr; i++)
+		guests += chain->frames[i].kind >= STACK_GUEST_KERNEL;
+	if (!guests)
+		return;
+	recording->guest_samples++;
+	recording->short_stacks += guests == 1;
+	for (i = 0; chain->frames[i].kind < STACK_GUEST_KERNEL; i++)
+		;
+	recording->unnamed += !strcmp(chain->frames[i].name, "[unknown]");
+}
+
+static int add_sample(struct reader *reader, struct perf_sample *sample, struct evsel *evsel,
+		      struct addr_location *al)
+{
+	static struct chain chain;
+	struct recording *recording = reader->recording;
+	struct stacks *stacks = recording->stacks;
+	u32 event, source, node;
+	int err;
+
+	err = chain__resolve(&chain, evsel, sample, al);
+	if (err)
+		return err;
+	note(recording, &chain, sample);
+	event = stacks__event(stacks, evsel__name(evsel));
+	source = add_source(stacks, &chain, al->thread, sample);
+	if (event == STACK_NONE || source == STACK_NONE)
+		return -ENOMEM;
+	node = add_stack(stacks, &chain, source);
+	if (node == STACK_NONE)
+		return -ENOMEM;
+	return stacks__count(stacks, node, event, source, sample->period);
+}
+
+static int process_sample(const struct perf_tool *tool, union perf_event *event __maybe_unused,
+			  struct perf_sample *sample, struct evsel *evsel,
+			  struct machine *machine)
+{
+	struct reader *reader = container_of(tool, struct reader, tool);
+	struct addr_location al;
+	int err;
+
+	addr_location__init(&al);
+	err = machine__resolve(machine, &al, sample) < 0 ? -ENOMEM : 0;
+	if (!err && al.filtered)
+		reader->recording->left_out++;
+	else if (!err)
+		err = add_sample(reader, sample, evsel, &al);
+	addr_location__exit(&al);
+	return err;
+}
+
+static int count_lost(const struct perf_tool *tool, union perf_event *event,
+		      struct perf_sample *sample __maybe_unused,
+		      struct machine *machine __maybe_unused)
+{
+	container_of(tool, struct reader, tool)->recording->lost += event->lost.lost;
+	return 0;
+}
+
+static int count_lost_samples(const struct perf_tool *tool, union perf_event *event,
+			      struct perf_sample *sample __maybe_unused,
+			      struct machine *machine __maybe_unused)
+{
+	container_of(tool, struct reader, tool)->recording->lost += event->lost_samples.lost;
+	return 0;
+}
+
+static void reader__init(struct reader *reader, struct recording *recording)
+{
+	struct perf_tool *tool = &reader->tool;
+
+	perf_tool__init(tool, /*ordered_events=*/true);
+	tool->sample = process_sample;
+	tool->lost = count_lost;
+	tool->lost_samples = count_lost_samples;
+	tool->mmap = perf_event__process_mmap;
+	tool->mmap2 = perf_event__process_mmap2;
+	tool->comm = perf_event__process_comm;
+	tool->namespaces = perf_event__process_namespaces;
+	tool->fork = perf_event__process_fork;
+	tool->exit = perf_event__process_exit;
+	tool->ksymbol = perf_event__process_ksymbol;
+	tool->bpf = perf_event__process_bpf;
+	tool->attr = perf_event__process_attr;
+	tool->event_update = perf_event__process_event_update;
+	tool->tracing_data = perf_event__process_tracing_data;
+	tool->build_id = perf_event__process_build_id;
+	tool->feature = perf_event__process_feature;
+	tool->ordering_requires_timestamps = true;
+	reader->recording = recording;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static char *join(const struct perf_env *env)
+{
+	char *line = NULL, *longer;
+	int i;
+
+	for (i = 0; i < env->nr_cmdline; i++) {
+		if (asprintf(&longer, "%s%s%s", line ?: "", line ? " " : "",
+			     env->cmdline_argv[i]) < 0)
+			break;
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+static int read_session(struct reader *reader)
+{
+	struct recording *recording = reader->recording;
+	struct perf_env *env = &reader->session->header.env;
+	int err;
+
+	symbol_conf.use_callchain = true;
+	err = symbol__init(env);
+	if (err >= 0)
+		err = perf_session__process_events(reader->session);
+	if (err)
+		return err;
+	/* of a pipe only now */
+	recording->hostname = copy(env->hostname);
+	recording->release = copy(env->os_release);
+	recording->cmdline = join(env);
+	return stacks__sort(recording->stacks);
+}
+
+int recording__read(struct recording *recording, const char *path, bool force)
+{
+	struct perf_data data = { .path = path, .mode = PERF_DATA_MODE_READ, .force = force };
+	struct reader reader = {};
+	int err;
+
+	*recording = (struct recording) { .first = UINT64_MAX };
+	recording->stacks = stacks__new();
+	if (!recording->stacks)
+		return -ENOMEM;
+	reader__init(&reader, recording);
+	reader.session = perf_session__new(&data, &reader.tool);
+	if (IS_ERR(reader.session)) {
+		/* which has said why */
+		recording__exit(recording);
+		return PTR_ERR(reader.session);
+	}
+	err = read_session(&reader);
+	perf_session__delete(reader.session);
+	if (!err)
+		return 0;
+	pr_err("%s: cannot be read: %s\n", path ?: "perf.data", strerror(-err));
+	recording__exit(recording);
+	return err;
+}
+
+void recording__exit(struct recording *recording)
+{
+	stacks__delete(recording->stacks);
+	free(recording->hostname);
+	free(recording->release);
+	free(recording->cmdline);
+}
