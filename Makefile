@@ -30,6 +30,7 @@ include kernel/unwind/unwind.mk
 include tools/perf/perf.mk
 include lab/lab.mk
 include bench/bench.mk
+include web/web.mk
 
 test: kernel perf	## run the tests: below an hour on two cores
 	@scripts/test.sh $(SUITES)

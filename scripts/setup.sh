@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Install what the build, the lab and the tests need from Debian's archive.
-# Asks nothing; does nothing when all is there.
+# setup.sh [PACKAGE...]: and these. Asks nothing; does nothing when all is there.
 set -euo pipefail
 . "$(dirname "$0")/progress.sh"
 
@@ -21,6 +21,7 @@ packages=(
 	# the lab's own emulator, built from Debian's source
 	dpkg-dev meson ninja-build libglib2.0-dev libpixman-1-dev libfdt-dev libcap-ng-dev
 	libattr1-dev
+	"$@"
 )
 
 missing=()

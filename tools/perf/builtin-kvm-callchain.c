@@ -203,15 +203,14 @@ static int cmd_guest_doctor(int argc, const char **argv)
 	return well ? 0 : 1;
 }
 
-static int cmd_guest_export(int argc, const char **argv)
+static int run_export(int argc, const char **argv, struct guest_export *export)
 {
-	struct guest_export export = { .output = "-" };
-	bool host = false;
+	bool host = false, picture = export->format;
 	const struct option options[] = {
-		OPT_STRING(0, "format", &export.format, "format", GUEST_EXPORT_FORMATS),
-		OPT_STRING('i', "input", &export.input, "file", "input file name"),
-		OPT_STRING('o', "output", &export.output, "file", "output file name, - for stdout"),
-		OPT_BOOLEAN('f', "force", &export.force, "don't complain, do it"),
+		OPT_STRING(0, "format", &export->format, "format", GUEST_EXPORT_FORMATS),
+		OPT_STRING('i', "input", &export->input, "file", "input file name"),
+		OPT_STRING('o', "output", &export->output, "file", "output file name, - for stdout"),
+		OPT_BOOLEAN('f', "force", &export->force, "don't complain, do it"),
 		OPT_BOOLEAN(0, "host", &host, "samples of the host as well"),
 		OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP,
 			     guest_unwind__parse),
@@ -223,16 +222,38 @@ static int cmd_guest_export(int argc, const char **argv)
 		OPT_END()
 	};
 	const char * const usage[] = {
-		"perf kvm-callchain export --format <format> [<options>]", NULL
+		picture ? "perf kvm-callchain flamegraph [<options>]" :
+			  "perf kvm-callchain export --format <format> [<options>]",
+		NULL
 	};
+	/* of the picture, the format is not to be chosen */
+	const struct option *shown = options + picture;
 
-	argc = parse_options(argc, argv, options, usage, 0);
-	if (argc || !export.format)
-		usage_with_options(usage, options);
+	argc = parse_options(argc, argv, shown, usage, 0);
+	if (argc || !export->format)
+		usage_with_options(usage, shown);
 
 	perf_guest = true;
 	perf_host = host;
-	return guest_export__run(&export) ? 1 : 0;
+	return guest_export__run(export) ? 1 : 0;
+}
+
+static int cmd_guest_export(int argc, const char **argv)
+{
+	struct guest_export export = { .output = "-" };
+
+	return run_export(argc, argv, &export);
+}
+
+static int cmd_guest_flamegraph(int argc, const char **argv)
+{
+	struct guest_export export = { .format = "html", .output = "guest.html" };
+
+	if (run_export(argc, argv, &export))
+		return 1;
+	if (strcmp(export.output, "-"))
+		printf("%s: open it with any browser\n", export.output);
+	return 0;
 }
 
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
@@ -273,6 +294,7 @@ static const struct {
 	{ "top",		guest_record__top },
 	{ "doctor",	cmd_guest_doctor },
 	{ "export",	cmd_guest_export },
+	{ "flamegraph",	cmd_guest_flamegraph },
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
 	{ "exits",	cmd_guest_exits },
 #endif

@@ -123,6 +123,23 @@ python3 - <<-'END' > names || failure "json: names" got
 END
 totals "odd names"
 
+# the picture is a page with the same samples in it, and two scripts: they, and the page's own
+perf kvm-callchain flamegraph --host -i perf.data 2> errors | grep -q '^guest.html: ' ||
+	failure "flamegraph" errors
+perf kvm-callchain export --format folded --host -i perf.data 2> errors |
+	awk '{ n += $NF } END { print n, 2, "nonce" }' > expected
+python3 - <<-'END' > got 2> errors || failure "flamegraph: page" errors
+	import json, re
+	page = open("guest.html", encoding="utf-8").read()
+	data = page.split('id="recording">\n')[1].split("\n</script>")[0]
+	recording = json.loads(data)
+	assert len(recording["nodes"]["depth"]) == len(recording["nodes"]["frame"])
+	nonces = set(re.findall("nonce[=-][\"']?([0-9a-f]{32})", page))
+	print(sum(recording["counts"]["samples"]), page.count("</script>"),
+	      "nonce" if len(nonces) == 1 and not re.search("@[A-Z]+@", page) else nonces)
+END
+same "flamegraph: page" errors
+
 # what is wrong is said, and what was there stays
 # fails NAME TEXT ARGUMENT...
 fails() {

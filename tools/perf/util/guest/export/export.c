@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 #include "debug.h"
 #include "guest/export/export.h"
+#include "guest/export/flamegraph.h"
 #include "guest/export/folded.h"
 #include "guest/export/json.h"
 #include "guest/export/output.h"
@@ -21,6 +22,7 @@ static const struct {
 	write_fn   write;
 } formats[] = {
 	{ "folded", export_folded },
+	{ "html", export_flamegraph },
 	{ "json", export_json },
 	{ "pprof", export_pprof },
 	{ "speedscope", export_speedscope },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * From a recording to the files of other tools.
+ * From a recording to the files of other tools, and to a picture.
  */
 #ifndef __PERF_GUEST_EXPORT_H
 #define __PERF_GUEST_EXPORT_H
@@ -21,7 +21,7 @@ struct guest_export {
 	bool	   force;
 };
 
-#define GUEST_EXPORT_FORMATS "folded, json, pprof, speedscope"
+#define GUEST_EXPORT_FORMATS "folded, html, json, pprof, speedscope"
 
 /**
  * guest_export__run - read, and write
