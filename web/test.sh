@@ -38,6 +38,8 @@ for recording in hostile large; do
 	done
 	expect "web $recording, folded: samples" \
 		diff <(awk '{ n += $NF } END { print n }' $recording.folded) <(echo "$all")
+	expect "web $recording, folded: no frame is without a name" \
+		diff <(grep -c ';_\[gk\]' $recording.folded) <(echo 0)
 	expect "web $recording, pprof: samples" pprof_has $recording "$all"
 	expect "web $recording, pprof: samples of a thread" \
 		pprof_has $recording "$(samples $recording 101)" -tagfocus=thread=101

@@ -74,7 +74,8 @@ static void chain__add(struct chain *chain, const struct map_symbol *ms, u64 ip)
 		return;
 	frame->kind = frame_kind(ms, ip);
 	frame->dso = ms->map ? dso__short_name(map__dso(ms->map)) : "";
-	frame->name = ms->sym ? ms->sym->name : "[unknown]";
+	/* that of a symbol whose name was not printable is empty */
+	frame->name = ms->sym && *ms->sym->name ? ms->sym->name : "[unknown]";
 	chain->guest = guest ?: chain->guest;
 	chain->nr++;
 }
