@@ -39,6 +39,26 @@ prepare linux.tar
 changed=$(find "$work/build/linux" "$work/build/installed" -type f -newer "$work/then")
 expect "kernel: nothing is done twice" [ "$status$changed" = 0 ]
 
+# an edit goes back to the hook it is in, whatever fixes are below it
+refresh() {
+	said=$(BUILD=$work/build scripts/linux-tree.sh refresh 2>&1)
+	status=$?
+}
+nothing_to_refresh() {
+	refresh
+	[ "$status$said" = 0 ]
+}
+expect "kernel: hooks are what is in the tree above the fixes" nothing_to_refresh
+
+fixed=tools/perf/util/sideband_evlist.c
+echo "/* mine */" >> "$work/build/linux/$fixed"
+refresh
+fix_is_named() {
+	[ $status = 1 ] && says "$fixed was edited" && says tools/perf/patches/prerequisites
+}
+expect "kernel: an edit of what only a fix changes is named" fix_is_named
+sed -i '$d' "$work/build/linux/$fixed"
+
 # another release, in which a hook's place is gone
 sed -i '/^void vcpu_put(/,/^}/d' "$work/linux/virt/kvm/kvm_main.c"
 pack other.tar

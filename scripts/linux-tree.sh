@@ -13,7 +13,9 @@
 #   linux-tree.sh list             "LINUX-PATH REPO-PATH" of every overlay file
 #
 # A Linux file is hooked by exactly one patch. That is what makes refresh
-# possible, and keeps it plain who changes what.
+# possible, and keeps it plain who changes what. Below the hooks are fixes of
+# perf's own faults, tools/perf/patches/prerequisites: any number for a file, in
+# order, and edited as patches.
 
 set -euo pipefail
 
@@ -21,12 +23,15 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD:-$top/build}
 linux=$build/linux
 pristine=$build/pristine	# hooked files as Debian ships them
+base=$build/base	# those with fixes of perf's own faults, without our hooks
 installed=$build/installed	# hooked files as we last installed them
 tarball=${LINUX_TARBALL:-/usr/src/linux-source-6.12.tar.xz}
 
 die() { echo "linux-tree: $*" >&2; exit 1; }
 
 patches() { ls "$top"/kernel/patches/*.patch "$top"/tools/perf/patches/*.patch 2>/dev/null; }
+
+prerequisites() { ls "$top"/tools/perf/patches/prerequisites/*.patch 2>/dev/null; }
 
 patch_files() { sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$1"; }
 
@@ -85,21 +90,35 @@ check_unedited() {
 	done
 }
 
+# Apply patch $1 in $2; the files it is for are there then, at least as Debian ships them.
+apply_patch() {
+	local p=$1 tmp=$2 f said
+	for f in $(patch_files "$p"); do
+		[ -e "$linux/$f" ] || [ -e "$pristine/$f" ] || die "${p#"$top"/}: Linux has no $f"
+		keep_pristine "$f"
+		[ -e "$tmp/$f" ] || update "$pristine/$f" "$tmp/$f"
+	done
+	said=$(cd "$tmp" && patch -p1 --no-backup-if-mismatch --fuzz=2 < "$p") || {
+		grep '^Hunk .* FAILED\|hunks\? FAILED' <<< "$said" >&2
+		find "$tmp" -name '*.rej' -exec cat {} + >&2
+		die "${p#"$top"/} does not apply to $(basename "$tarball"): see the hunk above, and the files in ${tmp#"$top"/}"
+	}
+}
+
 apply_patches() {
-	local tmp=$build/patching p f said
-	rm -rf "$tmp"; mkdir -p "$tmp"
+	local tmp=$build/patching p f
+	local -A hooked=()
+	rm -rf "$tmp" "$base"; mkdir -p "$tmp"
+	for p in $(prerequisites); do
+		apply_patch "$p" "$tmp"
+	done
+	cp -r "$tmp" "$base"
 	for p in $(patches); do
 		for f in $(patch_files "$p"); do
-			[ ! -e "$tmp/$f" ] || die "$f is hooked by two patches; the second is ${p#"$top"/}"
-			[ -e "$linux/$f" ] || [ -e "$pristine/$f" ] || die "${p#"$top"/}: Linux has no $f"
-			keep_pristine "$f"
-			update "$pristine/$f" "$tmp/$f"
+			[ -z "${hooked[$f]:-}" ] || die "$f is hooked by two patches; the second is ${p#"$top"/}"
+			hooked[$f]=$p
 		done
-		said=$(cd "$tmp" && patch -p1 --no-backup-if-mismatch --fuzz=2 < "$p") || {
-			grep '^Hunk .* FAILED\|hunks\? FAILED' <<< "$said" >&2
-			find "$tmp" -name '*.rej' -exec cat {} + >&2
-			die "${p#"$top"/} does not apply to $(basename "$tarball"): see the hunk above, and the files in ${tmp#"$top"/}"
-		}
+		apply_patch "$p" "$tmp"
 	done
 	# what no patch hooks any more goes back to what Debian ships
 	if [ -d "$installed" ]; then
@@ -142,16 +161,30 @@ prepare() {
 	link_overlay
 }
 
+# What only fixes of perf's own faults change has no patch that an edit could go to.
+check_no_prerequisite() {
+	local f
+	(cd "$base" && find . -type f -printf '%P\n') | while read -r f; do
+		# shellcheck disable=SC2046
+		cmp -s "$installed/$f" "$linux/$f" || grep -qx -- "+++ b/$f" $(patches) ||
+			die "build/linux/$f was edited, which no hook is in: edit its patch in tools/perf/patches/prerequisites, or adopt it"
+	done
+}
+
 refresh() {
-	local p f new
+	local p f new from
 	exec 9> "$build/.linux-tree.lock"; flock 9
+	[ -d "$base" ] || die "no ${base#"$top"/}: run prepare first"
+	check_no_prerequisite
 	for p in $(patches); do
 		new=$(mktemp)
 		# the mail header up to the first file stays as it is
 		sed '/^diff --git \|^--- a\//,$d' "$p" > "$new"
 		for f in $(patch_files "$p"); do
 			[ -e "$pristine/$f" ] || { rm "$new"; die "no pristine $f: run prepare first"; }
-			(cd "$build" && diff -u -p --label "a/$f" --label "b/$f" "pristine/$f" "linux/$f") >> "$new" || [ $? = 1 ]
+			from=$pristine
+			[ ! -e "$base/$f" ] || from=$base
+			diff -u -p --label "a/$f" --label "b/$f" "$from/$f" "$linux/$f" >> "$new" || [ $? = 1 ]
 			update "$linux/$f" "$installed/$f"
 		done
 		cmp -s "$new" "$p" || { cat "$new" > "$p"; echo "refreshed ${p#"$top"/}"; }

@@ -9,6 +9,9 @@
 #
 # A file goes with the first patch that names it. One that no patch names, or that
 # checkpatch objects to, is an error.
+#
+# What comes before are fixes of perf's own faults, a series of its own in
+# build/patches/prerequisites: they have nothing to do with guests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -26,10 +29,11 @@ git -C "$repo" commit -q -m "Debian's Linux, the files hooked"
 
 # Not what only this repository's own tests build
 overlay=$(scripts/linux-tree.sh list | grep -vE '/unwind/(tests/|user_types)|tests/guest/orc-(check|load|live|dump|fuzz|standalone)|fetch-kernels')
+fixes=(tools/perf/patches/prerequisites/*.patch)
 series=(kernel/patches/*.patch tools/perf/patches/*.patch)
 named=$(mktemp)
 
-for p in "${series[@]}"; do
+for p in "${fixes[@]}" "${series[@]}"; do
 	(cd "$repo" && patch -p1 -s --no-backup-if-mismatch --fuzz=2 < "$top/$p")
 	set -f
 	for a in $(sed -n '/^---$/,/^--- a\//s/^Adds: //p' "$p"); do
@@ -51,6 +55,7 @@ left=$(cut -d' ' -f1 <<< "$overlay" | sort | comm -23 - <(sort -u "$named"))
 rm "$named"
 [ -z "$left" ] || { echo "patches: no patch's Adds: line names" >&2; echo "$left" >&2; exit 1; }
 
+git -C "$repo" format-patch -q -o "$out/prerequisites" "$(git -C "$repo" rev-list --max-parents=0 HEAD)..HEAD~${#series[@]}"
 git -C "$repo" format-patch -q -o "$out" --cover-letter --cover-from-description=none \
 	--subject-prefix='PATCH' -"${#series[@]}"
 cover=$out/0000-cover-letter.patch
@@ -67,15 +72,15 @@ checkpatch=("$build/linux/scripts/checkpatch.pl" --no-summary --terse --root "$b
 	    --ignore FILE_PATH_CHANGES,EMAIL_SUBJECT,STRLCPY,STRCPY,SPDX_LICENSE_TAG
 	    --ignore AVOID_EXTERNS,ENOSYS,REPEATED_WORD,COMPLEX_MACRO,MACRO_WITH_FLOW_CONTROL)
 status=0
-for p in "$out"/0*.patch; do
+for p in "$out"/prerequisites/0*.patch "$out"/0*.patch; do
 	[ "$p" = "$cover" ] && continue
 	GIT_DIR=none "${checkpatch[@]}" "$p" || status=1
 done
-ls "$out"
+ls "$out" "$out/prerequisites"
 
 # what reviewers of Linux's files have to agree to
-for of in kernel tools/perf; do
-	echo "hooks: $(cat $of/patches/*.patch | grep -cE '^[-+]([^-+]|$)') lines changed in $(
-		sed -n 's|^+++ b/||p' $of/patches/*.patch | wc -l) files by $of/patches"
+for of in kernel/patches tools/perf/patches/prerequisites tools/perf/patches; do
+	echo "hooks: $(cat $of/*.patch | grep -cE '^[-+]([^-+]|$)') lines changed in $(
+		sed -n 's|^+++ b/||p' $of/*.patch | sort -u | wc -l) files by $of"
 done
 exit $status
