@@ -27,6 +27,7 @@ refresh:	## write hunks edited in build/linux back into their patches
 
 include kernel/kernel.mk
 include kernel/unwind/unwind.mk
+include kernel/module/module.mk
 include tools/perf/perf.mk
 include lab/lab.mk
 include bench/bench.mk
