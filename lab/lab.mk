@@ -94,6 +94,17 @@ lab-debian: lab-root
 				$(lab_debian)/$$version || exit 1; \
 	done
 
+# Debian's kernels to be the host, with the module for them, and Debian's own perf to record there.
+# A kernel is of the version of the headers, or there is none to test.
+lab_hosts := $(build)/lab/debian-hosts
+
+lab-debian-hosts: lab-root
+	@$(MAKE) -s $(debian)/fetched $(headers)/fetched && \
+	for kdir in $(headers)/*-amd64; do \
+		lab/module-host.sh $$kdir $(debian)/linux-image-$${kdir##*/} $(build)/lab/root.img \
+			$(lab_hosts)/$${kdir##*/} || exit 1; \
+	done
+
 lab-parts: kernel perf lab-root lab-disk lab-nmi lab-emulator $(build)/lab/askguest
 
 lab: lab-parts $(if $(filter selftest,$(S)),lab-selftest)	## run a lab scenario: make lab S=NAME
@@ -149,8 +160,15 @@ test-debug-nmi: debug-kernel lab-parts
 
 SUITES += lab lab-debian
 # a whole kernel to build, for what only a change of the kernel part can break
+# An unmodified kernel of Debian's as the host
+test-lab-module: lab-parts lab-debian-hosts $(addprefix $(vmx)/,tinyvmm guest64 guest32)
+	@status=0; for host in $(lab_hosts)/*-amd64; do \
+		lab/run --timeout 1200 --debian-host $$host --out $(build)/lab/module-$${host##*/} \
+			module || status=1; \
+	done; exit $$status
+
 SLOW_SUITES += debug debug-nmi lab-debian-more
 
-.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi
+.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi lab-debian-hosts test-lab-module
 
 include lab/vmx/vmx.mk
