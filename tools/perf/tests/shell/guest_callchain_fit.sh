@@ -138,4 +138,10 @@ names "taken along, reported" "51 db" perf kvm-callchain report --stdio -i perf.
 perf kvm-callchain annotate --stdio -s fn_1 -i perf.data > out 2> errors || :
 grep -q '^Guest db: .* not used: ' errors || failure "taken along, annotated" errors
 
+# that they have been looked at does not lose what the user has named
+mv perf.data.guests moved
+names "named by --guestmount" "51 db" \
+	perf kvm --guest --guestmount=moved report --stdio -i perf.data
+grep -q '\[guest/web\]' out || failure "named by --guestmount: the guests' names" out errors
+
 exit $failed

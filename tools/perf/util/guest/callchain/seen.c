@@ -18,6 +18,7 @@
 #include "event.h"
 #include "guest/callchain/frame.h"
 #include "guest/callchain/seen.h"
+#include "guest/snapshot/attach.h"
 #include "guest/snapshot/lookup.h"
 #include "sample.h"
 #include "session.h"
@@ -168,7 +169,7 @@ static int see_record(const struct perf_tool *tool, union perf_event *event,
 		return 0;
 	if (record->flags & PERF_GUEST_CALLCHAIN_SECTIONS)
 		nr = min_t(u64, nr, 2);
-	return add_chain(reader, sample, record->ips, nr,
+	return add_chain(reader, sample, (const u64 *)record->ips, nr,
 			 sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL);
 }
 
@@ -190,7 +191,9 @@ struct guest_seen *guest_seen__read(const struct perf_data *data,
 
 	/* what there is to say of the file is said where it is read for its samples */
 	verbose = -1;
+	guest_snapshot__keep(true);
 	session = perf_session__new(&again, &reader.tool);
+	guest_snapshot__keep(false);
 	if (!IS_ERR(session)) {
 		perf_session__process_events(session);
 		perf_session__delete(session);

@@ -287,13 +287,20 @@ static bool is_of_recording(const char *given, const char *dir, u64 id)
 	       st_a.st_ino == st_b.st_ino && has_id(given, 0, 0);
 }
 
+static bool kept;
+
+void guest_snapshot__keep(bool keep)
+{
+	kept = keep;
+}
+
 void guest_snapshot__attach(const char *perf_data)
 {
 	const char *given = guest_snapshot__is_used() ? NULL : symbol_conf.guestmount;
 	char dir[PATH_MAX];
 	u64 id;
 
-	if (!perf_data)
+	if (!perf_data || kept)
 		return;
 	id = recording_id(perf_data);
 	guest_snapshot__dir(dir, sizeof(dir), perf_data);

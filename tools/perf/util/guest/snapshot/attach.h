@@ -6,6 +6,7 @@
 #define __PERF_GUEST_SNAPSHOT_ATTACH_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 struct perf_event_attr;
 
@@ -19,6 +20,9 @@ struct perf_event_attr;
  * are links, FIFOs or the like among a guest's files, or too many: then that guest's are not.
  */
 void guest_snapshot__attach(const char *perf_data);
+
+/** guest_snapshot__keep - is a recording that is opened again to change nothing of that? */
+void guest_snapshot__keep(bool keep);
 
 /** guest_snapshot__set_id - have the id of what was taken along in an event of a recording */
 void guest_snapshot__set_id(struct perf_event_attr *attr, u64 id);
