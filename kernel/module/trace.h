@@ -19,14 +19,14 @@ TRACE_EVENT(guest_callchain,
 	TP_ARGS(chain),
 
 	TP_STRUCT__entry(
-		__field(	u64,	ip		)
-		__field(	u64,	root		)
-		__field(	u32,	vcpu		)
-		__field(	u32,	vmm		)
-		__field(	u32,	flags		)
-		__field(	u32,	samples		)
-		__field(	u32,	nr		)
-		__dynamic_array(u64,	ips,	chain->nr)
+		__field(u64, ip)
+		__field(u64, root)
+		__field(u32, vcpu)
+		__field(u32, vmm)
+		__field(u32, flags)
+		__field(u32, samples)
+		__field(u32, nr)
+		__dynamic_array(u64, ips, chain->nr)
 	),
 
 	TP_fast_assign(
