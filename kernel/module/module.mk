@@ -16,6 +16,6 @@ $(headers)/fetched:
 test-module: prepare
 	@kernel/module/check.sh $(headers)
 
-SUITES += module
+SLOW_SUITES += module
 
 .PHONY: module test-module

@@ -8,7 +8,7 @@
 #include <linux/types.h>
 #include "util/guest/unwind/orc-table.h"
 
-#define MADE_TEXT	0xffffffff81000000ULL	/* where vmlinux has .text */
+#define MADE_TEXT	UINT64_C(0xffffffff81000000)	/* where vmlinux has .text */
 #define MADE_TEXT_SIZE	0x10000ULL
 
 /* An ELF file in the making. */

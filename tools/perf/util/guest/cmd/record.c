@@ -19,6 +19,7 @@
 #include "cloexec.h"
 #include "data.h"
 #include "debug.h"
+#include "event.h"
 #include "evlist.h"
 #include "evsel.h"
 #include "evsel_config.h"

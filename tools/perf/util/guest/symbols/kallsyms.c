@@ -16,7 +16,7 @@
 /* A guest may alternate between modules: each map costs a sort of all. */
 #define MADE_MAX	256
 
-bool guest_kallsyms__is_made(const struct map *map)
+bool guest_kallsyms__is_made(struct map *map)
 {
 	return map__mapping_type(map) == MAPPING_TYPE__IDENTITY;
 }

@@ -26,6 +26,6 @@ struct map *guest_kallsyms__find_map(struct maps *maps, const char *module, stru
 				     struct map *kernel);
 
 /** guest_kallsyms__is_made - is a map, not the kernel's, one of those made for such a run? */
-bool guest_kallsyms__is_made(const struct map *map);
+bool guest_kallsyms__is_made(struct map *map);
 
 #endif /* __PERF_GUEST_SYMBOLS_KALLSYMS_H */
