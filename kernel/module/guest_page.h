@@ -68,29 +68,19 @@ static __always_inline void guest_page_entry(const void *page, u64 gpa, void *en
 		guest_page_read(page, offset_in_page(gpa), entry, len);
 }
 
+static __always_inline u64 guest_page_load(const void *page, u64 word)
+{
+	return guest_page_word(page, word * sizeof(u64));
+}
+
 /**
  * guest_page_frames() - read stack frames from a page
  * @page:   mapped
- * @bp:     linear address of the first frame, aligned and all in the page
- * @frames: buffer
- * @max:    how many it takes, at least one
- *
- * Return: how many were read, at least one: as guest_mem_frames() has it.
+ * @frames: by guest_follow_frames()
  */
-static __always_inline unsigned int
-guest_page_frames(const void *page, u64 bp, struct guest_frame *frames, unsigned int max)
+static __always_inline void guest_page_frames(const void *page, struct guest_frames *frames)
 {
-	const u64 last = guest_last_frame(bp);
-	unsigned int nr = 0;
-
-	for (;;) {
-		frames->next = guest_page_word(page, bp);
-		frames->ret = guest_page_word(page, bp + sizeof(u64));
-		if (++nr == max || !guest_frame_follows(bp, frames->next, last))
-			return nr;
-		bp = frames->next;
-		frames++;
-	}
+	guest_follow_frames(frames, guest_page_load, page);
 }
 
 #endif /* _GUEST_PAGE_H */

@@ -132,8 +132,7 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 	return 0;
 }
 
-unsigned int guest_mem_frames(void *ctx, unsigned long handle, u64 bp,
-			      struct guest_frame *frames, unsigned int max)
+void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)
 {
-	return guest_page_frames(page_address(handle_page(handle)), bp, frames, max);
+	guest_page_frames(page_address(handle_page(handle)), frames);
 }
