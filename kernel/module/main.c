@@ -88,10 +88,8 @@ static struct pending __percpu *pending;
  *
  * What runs here cannot go away: this interrupts its thread, in KVM_RUN.
  */
-static bool is_at_sample(const struct pending *p)
+static bool is_at_sample(const struct pending *p, const struct kvm_vcpu *vcpu)
 {
-	const struct kvm_vcpu *vcpu = p->vcpu;
-
 	return vcpu == kvm_get_running_vcpu() &&
 	       READ_ONCE(vcpu->arch.handling_intr_from_guest) &&
 	       vcpu->stat.exits - p->exits <= 1 &&
@@ -99,19 +97,19 @@ static bool is_at_sample(const struct pending *p)
 	       vcpu->arch.regs[VCPU_REGS_RSP] == p->sp;
 }
 
-static void walk_stack(struct pending *p)
+static void walk_stack(struct pending *p, struct kvm_vcpu *vcpu)
 {
 	struct guest_chain *chain = &p->chain;
 	struct guest_walk *walk = &p->walk;
 	struct vcpu_state state;
 
-	vcpu_get_state(p->vcpu, &state);
+	vcpu_get_state(vcpu, &state);
 	walk->ctx = &p->memory;
 	walk->paging = &state.paging;
 	walk->ips = chain->ips;
 	walk->max = GUEST_CHAIN_WORDS;
 	walk->max_frames = GUEST_CHAIN_FRAMES;
-	walk->max_user = GUEST_CHAIN_FRAMES;
+	walk->max_user = 0;
 	walk->reads = MAX_READS;
 	walk->nr = 0;
 	walk->frames = 0;
@@ -121,7 +119,7 @@ static void walk_stack(struct pending *p)
 	walk->table_of = 0;
 	walk->last.page = 0;
 
-	guest_memory_begin(&p->memory, p->vcpu);
+	guest_memory_begin(&p->memory, vcpu);
 	guest_unwind(walk, &state.regs);
 	guest_walk_end(walk);
 	guest_memory_end(&p->memory);
@@ -132,26 +130,29 @@ static void walk_stack(struct pending *p)
 }
 
 /* Of a guest's guest there is the address alone: its tables are behind other ones. */
-static void nested_chain(const struct pending *p, struct guest_chain *chain)
+static void nested_chain(const struct pending *p, struct kvm_vcpu *vcpu,
+			 struct guest_chain *chain)
 {
 	struct vcpu_state state;
 
-	vcpu_get_state(p->vcpu, &state);
+	vcpu_get_state(vcpu, &state);
 	chain->flags = PERF_GUEST_CALLCHAIN_NESTED | PERF_GUEST_CALLCHAIN_NO_WALK;
 	chain->ips[0] = state.regs.cpl == 3 ? PERF_CONTEXT_GUEST_USER : PERF_CONTEXT_GUEST_KERNEL;
-	chain->ips[1] = p->ip;
+	/* no guest writes marks */
+	chain->ips[1] = min_t(u64, p->ip, (u64)PERF_CONTEXT_MAX - 1);
 	chain->nr = 2;
 }
 
 static void make_chain(struct pending *p)
 {
-	struct kvm_vcpu *vcpu = p->vcpu;
+	/* once: an NMI's sample may write another one */
+	struct kvm_vcpu *vcpu = READ_ONCE(p->vcpu);
 	struct guest_chain *chain = &p->chain;
 	int idx;
 
 	chain->root = 0;
 	chain->nr = 0;
-	if (!is_at_sample(p) || current->mm != vcpu->kvm->mm) {
+	if (!is_at_sample(p, vcpu) || current->mm != vcpu->kvm->mm) {
 		chain->flags = PERF_GUEST_CALLCHAIN_STALE;
 		return;
 	}
@@ -164,11 +165,11 @@ static void make_chain(struct pending *p)
 	vcpu->arch.l1tf_flush_l1d = true;
 
 	if (vcpu_is_nested(vcpu)) {
-		nested_chain(p, chain);
+		nested_chain(p, vcpu, chain);
 		return;
 	}
 	idx = srcu_read_lock(&vcpu->kvm->srcu);
-	walk_stack(p);
+	walk_stack(p, vcpu);
 	srcu_read_unlock(&vcpu->kvm->srcu, idx);
 }
 

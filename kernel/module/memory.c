@@ -85,8 +85,13 @@ static void put_unknown(unsigned long handle)
  */
 void guest_memory_begin(struct guest_memory *mem, struct kvm_vcpu *vcpu)
 {
+	unsigned int i;
+
 	BUILD_BUG_ON(sizeof(mem->held) * BITS_PER_BYTE < GUEST_PAGES);
 
+	/* a page of the last walk's must not be read in speculation either */
+	for (i = 0; i < GUEST_PAGES; i++)
+		mem->pages[i] = ZERO_PAGE(0);
 	mem->kvm = vcpu->kvm;
 	mem->slots = kvm_vcpu_memslots(vcpu);
 	mem->slot = NULL;

@@ -33,6 +33,9 @@ recording() {
 		        g.TID_VCPU = g.PID + 1
 		        text = 0xffffffff81000000 + slide
 		        leaf, caller = text + 0x110 + i % 50 * 0x100, text + 0x120 + i % 40 * 0x100
+		        if own == "modules" and i % 3:
+		            leaf += 0x40000000
+		            caller += 0x40000000
 		        chain = [g.GUEST_KERNEL, leaf, caller, text + 0xa010, g.GUEST_USER, g.MAIN]
 		        events.append(g.sample(time, g.MISC_GUEST_KERNEL, leaf,
 		                               [] if flat else [g.DEFERRED, time]))
@@ -107,6 +110,17 @@ recording perf.data 60 default 100:0
 names "another build" "0 100" "${script[@]}"
 recording perf.data 19 default 100:0
 names "another build, few samples" 20 "${script[@]}"
+
+# modules and BPF programs need not be in a kallsyms that is right
+kernel 0 0xa000 > kallsyms
+recording perf.data 90 modules 100:0
+names "modules without symbols" 44 "${script[@]}"
+
+# with FRED, user code ends elsewhere
+kernel 0 0x1040 > kallsyms
+echo "ffffffff8100a000 T asm_fred_entrypoint_user" >> kallsyms
+recording perf.data 60 default 100:0
+names "FRED" 50 "${script[@]}"
 
 # two guests, one of which it fits
 kernel 0 0xa000 > kallsyms

@@ -18,7 +18,7 @@ GUEST_USER = 2 ** 64 - 2560
 DEFERRED = 2 ** 64 - 2688
 
 MISC_KERNEL, MISC_GUEST_KERNEL = 1, 4
-RECORD_MMAP, RECORD_COMM, RECORD_SAMPLE = 1, 3, 9
+RECORD_MMAP, RECORD_LOST, RECORD_COMM, RECORD_SAMPLE, RECORD_LOST_SAMPLES = 1, 2, 3, 9, 13
 # with a guest's cpumode: of a guest's callchain, as perf writes it into a file
 RECORD_EVENT_TYPE = 65
 
@@ -76,6 +76,12 @@ def record(time, cookie, ips, event_id=EVENT_ID):
     return event(RECORD_EVENT_TYPE, MISC_GUEST_KERNEL,
                  words(cookie) + struct.pack("<II", 3, 3) + words(0x1000, len(ips), *ips) +
                  sample_id(time, event_id))
+
+
+def lost(time, nr):
+    """Samples, as the kernel counts them: in the buffer, and in the event."""
+    return (event(RECORD_LOST, 0, words(EVENT_ID, nr) + sample_id(time)) +
+            event(RECORD_LOST_SAMPLES, 0, words(nr) + sample_id(time)))
 
 
 def comm(time):

@@ -30,13 +30,26 @@
 #define ENTRY_SYMBOL	"entry_SYSCALL_64"
 #define ENTRY_SIZE_MAX	0x4000
 
+/* That of a CPU with FRED is elsewhere, and short. */
+#define FRED_SYMBOL	"asm_fred_entrypoint_user"
+#define FRED_SIZE_MAX	0x100
+
+/*
+ * Where the image of an x86 kernel is, wherever it is moved to (Linux's
+ * Documentation/arch/x86/x86_64/mm.rst). Modules, BPF programs and firmware, which are
+ * elsewhere, need not be in a kallsyms that is right.
+ */
+#define IMAGE_START	0xffffffff80000000ULL
+#define IMAGE_END	0xffffffffc0000000ULL
+
 /**
  * struct judge - of the symbols that a machine has
  * @entry: address of ENTRY_SYMBOL, 0 if there is none
+ * @fred:  of FRED_SYMBOL
  */
 struct judge {
 	struct machine *machine;
-	u64		entry;
+	u64		entry, fred;
 };
 
 /* How many of a kind there are, and how many of these fit */
@@ -63,7 +76,18 @@ static bool in_function(const struct judge *judge, u64 addr)
 
 static bool is_entry(const struct judge *judge, u64 addr)
 {
-	return addr - judge->entry + ENTRY_SIZE_MAX < 2 * ENTRY_SIZE_MAX;
+	return addr - judge->entry + ENTRY_SIZE_MAX < 2 * ENTRY_SIZE_MAX ||
+	       (judge->fred && addr - judge->fred < FRED_SIZE_MAX);
+}
+
+static void tally__add(struct tally *tally, const struct judge *judge, u64 addr)
+{
+	bool fits = in_function(judge, addr);
+
+	if (!fits && (addr < IMAGE_START || addr >= IMAGE_END))
+		return;
+	tally->nr++;
+	tally->fit += fits;
 }
 
 static struct tally count_leaves(const struct judge *judge, const struct guest_addrs *addrs)
@@ -72,10 +96,8 @@ static struct tally count_leaves(const struct judge *judge, const struct guest_a
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(addrs->slot); i++) {
-		if (!addrs->slot[i].addr)
-			continue;
-		tally.nr++;
-		tally.fit += in_function(judge, addrs->slot[i].addr);
+		if (addrs->slot[i].addr)
+			tally__add(&tally, judge, addrs->slot[i].addr);
 	}
 	return tally;
 }
@@ -86,11 +108,9 @@ static struct tally count_callers(const struct judge *judge, const struct guest_
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(addrs->slot); i++) {
-		if (!addrs->slot[i].addr)
-			continue;
-		tally.nr++;
 		/* a function may end with a call that does not return */
-		tally.fit += in_function(judge, addrs->slot[i].addr - 1);
+		if (addrs->slot[i].addr)
+			tally__add(&tally, judge, addrs->slot[i].addr - 1);
 	}
 	return tally;
 }
@@ -124,8 +144,10 @@ static bool fits(const struct judge *judge, const struct guest_seen *seen)
 	}
 	if (i == ARRAY_SIZE(tally))
 		return true;
-	pr_warning("Guest %s: the symbols of its kernel are of another kernel or boot, and not used: %" PRIu64 " of %" PRIu64 " %s. Record again, or name the guest's kallsyms by --guestkallsyms.\n",
-		   guest_pid__name(seen->pid), tally[i].fit, tally[i].nr, tally[i].what);
+	pr_warning("Guest %s: the symbols of its kernel are of another kernel or boot, and not used: %" PRIu64 " of %" PRIu64 " %s. Record again%s.\n",
+		   guest_pid__name(seen->pid), tally[i].fit, tally[i].nr, tally[i].what,
+		   symbol_conf.default_guest_kallsyms ?
+		   ", or give this guest's kallsyms as --guestkallsyms" : "");
 	return false;
 }
 
@@ -146,16 +168,17 @@ static bool has_these(void *arg, pid_t pid)
 	return machines__find_guest(machine->machines, pid) == machine;
 }
 
-static u64 find_entry(struct map *map)
+static void find_entries(struct judge *judge, struct map *map)
 {
 	struct rb_node *node;
 	struct symbol *sym;
 
 	symbols__for_each_entry(dso__symbols(map__dso(map)), sym, node) {
 		if (!strcmp(sym->name, ENTRY_SYMBOL))
-			return map__unmap_ip(map, sym->start);
+			judge->entry = map__unmap_ip(map, sym->start);
+		else if (!strcmp(sym->name, FRED_SYMBOL))
+			judge->fred = map__unmap_ip(map, sym->start);
 	}
-	return 0;
 }
 
 /* NULL if machines are not those of a recording that can be read again. */
@@ -176,13 +199,14 @@ static const struct perf_data *find_recording(struct machine *machine)
 void guest_fit__judge(struct map *map)
 {
 	struct machine *machine = maps__machine(map__kmaps(map));
-	struct judge judge = { .machine = machine, .entry = find_entry(map) };
+	struct judge judge = { .machine = machine };
 	const struct perf_data *data = find_recording(machine);
 	struct guest_seen *all, *seen;
 
 	/* a dump has no names, and would be made of both readings */
 	if (!data || dump_trace)
 		return;
+	find_entries(&judge, map);
 	all = guest_seen__read(data, has_these, machine);
 	for (seen = all; seen; seen = seen->next) {
 		if (fits(&judge, seen))

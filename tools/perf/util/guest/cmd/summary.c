@@ -24,6 +24,7 @@
 struct reader {
 	struct perf_tool	tool;
 	struct guest_summary	*summary;
+	u64			lost_samples;
 };
 
 static struct guest_count *summary__guest(struct guest_summary *summary, pid_t pid)
@@ -115,7 +116,9 @@ static int count_lost_samples(const struct perf_tool *tool, union perf_event *ev
 			      struct perf_sample *sample __maybe_unused,
 			      struct machine *machine __maybe_unused)
 {
-	container_of(tool, struct reader, tool)->summary->lost += event->lost_samples.lost;
+	/* what a filter has dropped is not lost */
+	if (!(event->header.misc & PERF_RECORD_MISC_LOST_SAMPLES_BPF))
+		container_of(tool, struct reader, tool)->lost_samples += event->lost_samples.lost;
 	return 0;
 }
 
@@ -205,5 +208,7 @@ int guest_summary__read(struct guest_summary *summary, const char *perf_data)
 		return PTR_ERR(session);
 	err = perf_session__process_events(session);
 	perf_session__delete(session);
+	/* the kernel has counted them in the buffer, and most of them in the events, too */
+	summary->lost = max(summary->lost, reader.lost_samples);
 	return err;
 }

@@ -9,17 +9,19 @@
 #include "debug.h"
 #include "guest/export/output.h"
 
-/* As open() would have it, which mkostemp() has not. */
-static int set_mode(int fd)
+/* That of the file it replaces, or as open() would have it, which mkostemp() has not. */
+static int set_mode(int fd, const char *path)
 {
 	mode_t mask = umask(0);
+	struct stat st;
 
 	umask(mask);
-	return fchmod(fd, 0666 & ~mask);
+	return fchmod(fd, lstat(path, &st) ? 0666 & ~mask : st.st_mode & 0777);
 }
 
 static FILE *open_temp(struct export_output *output)
 {
+	FILE *fp = NULL;
 	int fd;
 
 	if (snprintf(output->temp, sizeof(output->temp), "%s.XXXXXX", output->path) >=
@@ -30,8 +32,13 @@ static FILE *open_temp(struct export_output *output)
 	fd = mkostemp(output->temp, O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	set_mode(fd);
-	return fdopen(fd, "w");
+	if (!set_mode(fd, output->path))
+		fp = fdopen(fd, "w");
+	if (!fp) {
+		unlink(output->temp);
+		close(fd);
+	}
+	return fp;
 }
 
 int export_output__open(struct export_output *output, const char *path)
@@ -46,8 +53,8 @@ int export_output__open(struct export_output *output, const char *path)
 		return 0;
 
 	output->path = path;
-	/* a FIFO or a device cannot be replaced, but written to */
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+	/* a link, a FIFO or a device is not to be replaced, but written to */
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
 		output->fp = fopen(path, "we");
 	else
 		output->fp = open_temp(output);

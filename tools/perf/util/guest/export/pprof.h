@@ -12,8 +12,8 @@ struct recording;
 /**
  * export_pprof - write it
  *
- * Two values for each event: samples, and what it has counted. Labels: guest, vm_pid, thread,
- * comm. A location is a function: there are no addresses. It is not compressed, which pprof
+ * Two values for each event: samples, and what it has counted. Labels: guest, comm, mode, pid,
+ * thread. A location is a function: there are no addresses. It is not compressed, which pprof
  * does not ask for.
  *
  * Return: 0 or -ENOMEM; what cannot be written is in @fp's error.

@@ -34,6 +34,7 @@ struct reader {
 	struct perf_tool	tool;
 	struct recording	*recording;
 	struct perf_session	*session;
+	u64			lost_samples;
 };
 
 /* Innermost first. */
@@ -219,7 +220,9 @@ static int count_lost_samples(const struct perf_tool *tool, union perf_event *ev
 			      struct perf_sample *sample __maybe_unused,
 			      struct machine *machine __maybe_unused)
 {
-	container_of(tool, struct reader, tool)->recording->lost += event->lost_samples.lost;
+	/* what a filter has dropped is not lost */
+	if (!(event->header.misc & PERF_RECORD_MISC_LOST_SAMPLES_BPF))
+		container_of(tool, struct reader, tool)->lost_samples += event->lost_samples.lost;
 	return 0;
 }
 
@@ -243,6 +246,7 @@ static void reader__init(struct reader *reader, struct recording *recording)
 	tool->event_update = perf_event__process_event_update;
 	tool->tracing_data = perf_event__process_tracing_data;
 	tool->build_id = perf_event__process_build_id;
+	tool->id_index = perf_event__process_id_index;
 	tool->feature = perf_event__process_feature;
 	tool->ordering_requires_timestamps = true;
 	reader->recording = recording;
@@ -275,11 +279,15 @@ static int read_session(struct reader *reader)
 	int err;
 
 	symbol_conf.use_callchain = true;
+	callchain_param_setup(evlist__combined_sample_type(reader->session->evlist),
+			      perf_env__arch(env));
 	err = symbol__init(env);
 	if (err >= 0)
 		err = perf_session__process_events(reader->session);
 	if (err)
 		return err;
+	/* the kernel has counted them in the buffer, and most of them in the events, too */
+	recording->lost = max(recording->lost, reader->lost_samples);
 	/* of a pipe only now */
 	recording->hostname = copy(env->hostname);
 	recording->release = copy(env->os_release);
@@ -308,7 +316,9 @@ int recording__read(struct recording *recording, const char *path, bool force)
 	perf_session__delete(reader.session);
 	if (!err)
 		return 0;
-	pr_err("%s: cannot be read: %s\n", path ?: "perf.data", strerror(-err));
+	/* perf's own functions return -1 and have said why */
+	pr_err("%s: cannot be read%s%s\n", path ?: "perf.data", err == -1 ? "" : ": ",
+	       err == -1 ? "" : strerror(-err));
 	recording__exit(recording);
 	return err;
 }

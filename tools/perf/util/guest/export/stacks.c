@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/zalloc.h>
@@ -39,9 +40,20 @@ static u64 mix(u64 hash, u64 value)
 	return hash ^ hash >> 32;
 }
 
-static size_t hash_string(long key, void *ctx __maybe_unused)
+/* A guest that knew the seed could choose names that all are in one place. */
+size_t stacks__hash_text(long key, void *ctx __maybe_unused)
 {
-	return str_hash((const char *)key);
+	static u64 seed;
+	u64 hash;
+
+	while (!seed) {
+		if (getrandom(&seed, sizeof(seed), 0) < 0)
+			seed = (uintptr_t)&hash;
+	}
+	hash = seed;
+	for (const char *c = (const char *)key; *c; c++)
+		hash = mix(hash, (unsigned char)*c);
+	return hash;
 }
 
 static bool equal_strings(long a, long b, void *ctx __maybe_unused)
@@ -55,7 +67,7 @@ struct stacks *stacks__new(void)
 
 	if (!stacks)
 		return NULL;
-	stacks->strings = hashmap__new(hash_string, equal_strings, NULL);
+	stacks->strings = hashmap__new(stacks__hash_text, equal_strings, NULL);
 	stacks->by_frame = hashmap__new(hash_key, equal_keys, NULL);
 	stacks->by_node = hashmap__new(hash_key, equal_keys, NULL);
 	stacks->by_source = hashmap__new(hash_key, equal_keys, NULL);
@@ -157,8 +169,10 @@ u32 stacks__event(struct stacks *stacks, const char *name)
 		if (stacks->events[i] == string)
 			return i;
 	}
+	if (!string)
+		return STACK_NONE;
 	events = grow(stacks->events, stacks->nr_events, sizeof(*events));
-	if (!string || !events)
+	if (!events)
 		return STACK_NONE;
 	stacks->events = events;
 	events[stacks->nr_events] = string;
