@@ -209,7 +209,8 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 	const struct option options[] = {
 		OPT_STRING(0, "format", &export->format, "format", GUEST_EXPORT_FORMATS),
 		OPT_STRING('i', "input", &export->input, "file", "input file name"),
-		OPT_STRING('o', "output", &export->output, "file", "output file name, - for stdout"),
+		OPT_STRING('o', "output", &export->output, "file",
+			   "output file name, - for stdout"),
 		OPT_BOOLEAN('f', "force", &export->force, "don't complain, do it"),
 		OPT_BOOLEAN(0, "host", &host, "samples of the host as well"),
 		OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP,

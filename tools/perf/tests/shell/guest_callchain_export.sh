@@ -22,7 +22,8 @@ export_to_got() {
 
 # totals NAME [--host]: are the samples those of the report?
 totals() {
-	perf kvm-callchain report --stdio --no-children -g none -n -i perf.data "${@:2}" 2> /dev/null |
+	perf kvm-callchain report --stdio --no-children -g none -n -i perf.data "${@:2}" \
+		2> /dev/null |
 		awk '/%/ && !/^#/ { n += $2 } END { print n }' > expected
 	export_to_got --format folded "${@:2}"
 	awk '{ n += $NF } END { print n }' got > sum
@@ -37,6 +38,7 @@ print(sum(json.loads(line)["samples"] for line in sys.stdin))' < got > sum
 
 files web
 user='[guest/web];[unknown]_[gu]'
+host=';[unknown]_[u];[unknown]_[u]'
 cat > expected <<-END
 	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk] 3
 	$user;guest_entry_[gk];mod_leaf_[gm] 3
@@ -45,13 +47,19 @@ export_to_got --format folded
 same "folded" errors
 cat > expected <<-END
 	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk] 3
-	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk];[unknown]_[u];[unknown]_[u] 3
+	$user;[unknown]_[gu];guest_entry_[gk];guest_mid_[gk];guest_leaf_[gk]$host 3
 	$user;guest_entry_[gk];mod_leaf_[gm] 3
 END
 export_to_got --format folded --host
 same "folded --host" errors
 
-echo '{"event": "cpu-clock", "guest": "web", "comm": "[guest/web]", "pid": 100, "tid": 101, "samples": 3, "period": 3, "stack": [{"name": "[unknown]", "kind": "guest user"}, {"name": "guest_entry", "dso": "[guest.kernel/web]", "kind": "guest kernel"}, {"name": "mod_leaf", "dso": "[guestmod]", "kind": "guest module"}]}' > expected
+tr -d '\n' > expected <<-END
+	{"event": "cpu-clock", "guest": "web", "comm": "[guest/web]", "pid": 100, "tid": 101,
+	 "samples": 3, "period": 3, "stack": [{"name": "[unknown]", "kind": "guest user"},
+	 {"name": "guest_entry", "dso": "[guest.kernel/web]", "kind": "guest kernel"},
+	 {"name": "mod_leaf", "dso": "[guestmod]", "kind": "guest module"}]}
+END
+echo >> expected
 export_to_got --format json
 sed -i '/mod_leaf/!d; s/"event": "[^"]*"/"event": "cpu-clock"/' got
 same "json" errors
@@ -105,8 +113,8 @@ python3 - <<-'END'
 END
 files 'a;b"</script>'
 export_to_got --format folded
-grep -c '^\[guest/a:b"</script>\];.*;</script><img/src=x>?*_\[gk\];quote"back\\slash_\[gk\];semi:colon_\[gk\] 3$' \
-	got > matched || :
+names='</script><img/src=x>?*_\[gk\];quote"back\\slash_\[gk\];semi:colon_\[gk\]'
+grep -c '^\[guest/a:b"</script>\];.*;'"$names"' 3$' got > matched || :
 [ "$(cat matched)" = 1 ] || failure "folded: names" got
 LC_ALL=C grep -q $'[\001-\011\013-\037\200-\237]' got && failure "folded: characters" got
 export_to_got --format json
@@ -158,7 +166,8 @@ python3 - "$lib" <<-'END'
 	        file.write(g.perf_data([*g.maps(True), g.comm(1), *events]))
 END
 echo kept > there
-fails "samples of the host only" "--host takes the 1 of the host" --format folded -i host.data -o there
+fails "samples of the host only" "--host takes the 1 of the host" \
+	--format folded -i host.data -o there
 fails "no samples" "there are no samples" --format folded -i empty.data -o there
 echo kept > expected
 cp there got

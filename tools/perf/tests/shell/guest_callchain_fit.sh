@@ -43,10 +43,11 @@ recording() {
 		            events.append(g.record(time + 1, time, chain))
 		        time += 1000
 		# the table of build-ids has perf know that they are guests by themselves
-		table = b"".join(
-		    g.event(67, g.MISC_GUEST_KERNEL, struct.pack("<i24s64s", pid, bytes(range(20)),
-		                                                 f"[guest.kernel.kallsyms.{pid}]".encode()))
-		    for pid in pids if pid)
+		table = b""
+		for pid in filter(None, pids):
+		    name = f"[guest.kernel.kallsyms.{pid}]".encode()
+		    table += g.event(67, g.MISC_GUEST_KERNEL,
+		                     struct.pack("<i24s64s", pid, bytes(range(20)), name))
 		with open(out, "wb") as file:
 		    file.write(g.perf_data(events, features=[(2, table)] if table else []))
 	END

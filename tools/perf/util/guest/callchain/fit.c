@@ -144,7 +144,8 @@ static bool fits(const struct judge *judge, const struct guest_seen *seen)
 	}
 	if (i == ARRAY_SIZE(tally))
 		return true;
-	pr_warning("Guest %s: the symbols of its kernel are of another kernel or boot, and not used: %" PRIu64 " of %" PRIu64 " %s. Record again%s.\n",
+	pr_warning("Guest %s: its symbols are of another kernel or boot, and not used: %" PRIu64
+		   " of %" PRIu64 " %s. Record again%s.\n",
 		   guest_pid__name(seen->pid), tally[i].fit, tally[i].nr, tally[i].what,
 		   symbol_conf.default_guest_kallsyms ?
 		   ", or give this guest's kallsyms as --guestkallsyms" : "");

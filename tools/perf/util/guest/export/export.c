@@ -45,7 +45,8 @@ static int check_samples(const struct recording *recording, const char *input)
 	if (recording->stacks->samples)
 		return 0;
 	if (recording->left_out)
-		pr_err("%s: no sample has interrupted a guest; --host takes the %" PRIu64 " of the host\n",
+		pr_err("%s: no sample has interrupted a guest; --host takes the %" PRIu64
+		       " of the host\n",
 		       input, recording->left_out);
 	else
 		pr_err("%s: there are no samples\n", input);
