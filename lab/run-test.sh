@@ -83,7 +83,7 @@ twice() {
 	[ $status = 1 ] && says "already running"
 }
 expect "lab-run-refuses to run twice at a time" told twice
-several() { "$work/lab/several" "$@" > "$work/said" 2>&1; }
+several() { LAB_JOBS=${jobs:-1} "$work/lab/several" "$@" > "$work/said" 2>&1; }
 all_run() { several good long "good --it"; [ $? = 0 ] && [ "$(grep -c "ok in" "$work/said")" = 3 ]; }
 scenario long "sleep 1; echo 0 > status" "exit 0"
 expect "lab-several-runs all" told all_run
@@ -92,7 +92,7 @@ one_fails() { several bad long wrong; [ $? = 1 ] && says "failed (3)" && says "f
 expect "lab-several-fails with one of them" told one_fails
 
 in_pairs() {
-	several pair1 pair2
+	jobs=2 several pair1 pair2
 	[ $? = 0 ] || return
 	# lines of one are not among those of the other
 	[ "$(grep -o 'pair[12]' "$work/said" | uniq | wc -l)" = 2 ]
