@@ -90,27 +90,16 @@ static void tally__add(struct tally *tally, const struct judge *judge, u64 addr)
 	tally->fit += fits;
 }
 
-static struct tally count_leaves(const struct judge *judge, const struct guest_addrs *addrs)
+/* A function may end with a call that does not return: what matters is where the call is. */
+static struct tally count_addrs(const struct judge *judge, const struct guest_addrs *addrs,
+				u64 back, const char *what)
 {
-	struct tally tally = { .what = "sampled addresses are in a function" };
+	struct tally tally = { .what = what };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(addrs->slot); i++) {
 		if (addrs->slot[i].addr)
-			tally__add(&tally, judge, addrs->slot[i].addr);
-	}
-	return tally;
-}
-
-static struct tally count_callers(const struct judge *judge, const struct guest_addrs *addrs)
-{
-	struct tally tally = { .what = "return addresses are in a function" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(addrs->slot); i++) {
-		/* a function may end with a call that does not return */
-		if (addrs->slot[i].addr)
-			tally__add(&tally, judge, addrs->slot[i].addr - 1);
+			tally__add(&tally, judge, addrs->slot[i].addr - back);
 	}
 	return tally;
 }
@@ -132,8 +121,8 @@ static struct tally count_entries(const struct judge *judge, const struct guest_
 static bool fits(const struct judge *judge, const struct guest_seen *seen)
 {
 	struct tally tally[] = {
-		count_callers(judge, &seen->callers),
-		count_leaves(judge, &seen->leaves),
+		count_addrs(judge, &seen->callers, 1, "return addresses are in a function"),
+		count_addrs(judge, &seen->leaves, 0, "sampled addresses are in a function"),
 		count_entries(judge, &seen->entries),
 	};
 	size_t i;

@@ -14,6 +14,7 @@
 #include "event.h"
 #include "evlist.h"
 #include "guest/callchain/frame.h"
+#include "guest/callchain/lost.h"
 #include "guest/vm/vm.h"
 #include "guest/cmd/summary.h"
 #include "guest/snapshot/lookup.h"
@@ -24,7 +25,7 @@
 struct reader {
 	struct perf_tool	tool;
 	struct guest_summary	*summary;
-	u64			lost_samples;
+	struct guest_lost	lost;
 };
 
 static struct guest_count *summary__guest(struct guest_summary *summary, pid_t pid)
@@ -108,17 +109,7 @@ static int count_lost(const struct perf_tool *tool, union perf_event *event,
 		      struct perf_sample *sample __maybe_unused,
 		      struct machine *machine __maybe_unused)
 {
-	container_of(tool, struct reader, tool)->summary->lost += event->lost.lost;
-	return 0;
-}
-
-static int count_lost_samples(const struct perf_tool *tool, union perf_event *event,
-			      struct perf_sample *sample __maybe_unused,
-			      struct machine *machine __maybe_unused)
-{
-	/* what a filter has dropped is not lost */
-	if (!(event->header.misc & PERF_RECORD_MISC_LOST_SAMPLES_BPF))
-		container_of(tool, struct reader, tool)->lost_samples += event->lost_samples.lost;
+	guest_lost__add(&container_of(tool, struct reader, tool)->lost, event);
 	return 0;
 }
 
@@ -200,7 +191,7 @@ int guest_summary__read(struct guest_summary *summary, const char *perf_data)
 	reader.tool.sample = count_sample;
 	reader.tool.guest_callchain = look_at_mode;
 	reader.tool.lost = count_lost;
-	reader.tool.lost_samples = count_lost_samples;
+	reader.tool.lost_samples = count_lost;
 	reader.tool.no_warn = true;
 
 	session = perf_session__new(&data, &reader.tool);
@@ -208,7 +199,6 @@ int guest_summary__read(struct guest_summary *summary, const char *perf_data)
 		return PTR_ERR(session);
 	err = perf_session__process_events(session);
 	perf_session__delete(session);
-	/* the kernel has counted them in the buffer, and most of them in the events, too */
-	summary->lost = max(summary->lost, reader.lost_samples);
+	summary->lost = guest_lost__nr(&reader.lost);
 	return err;
 }

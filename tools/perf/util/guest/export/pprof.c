@@ -109,11 +109,6 @@ static void write_message(struct pprof *pprof, int field)
 	pprof->message.size = 0;
 }
 
-static bool equal_texts(long a, long b, void *ctx __maybe_unused)
-{
-	return !strcmp((const char *)a, (const char *)b);
-}
-
 /* Where a text is in the table of strings; one that is new is written there. */
 static long string(struct pprof *pprof, const char *text)
 {
@@ -238,8 +233,8 @@ int export_pprof(const struct recording *recording, FILE *fp)
 	u32 *path = calloc(STACK_DEPTH_MAX, sizeof(*path));
 	bool no_memory = true;
 
-	pprof.strings = hashmap__new(stacks__hash_text, equal_texts, NULL);
-	pprof.mappings = hashmap__new(stacks__hash_text, equal_texts, NULL);
+	pprof.strings = hashmap__new(stacks__hash_text, stacks__equal_texts, NULL);
+	pprof.mappings = hashmap__new(stacks__hash_text, stacks__equal_texts, NULL);
 	if (path && !IS_ERR(pprof.strings) && !IS_ERR(pprof.mappings)) {
 		write_profile(&pprof, recording, path);
 		no_memory = pprof.message.no_memory || pprof.head.no_memory;

@@ -16,6 +16,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest/callchain/frame.h"
+#include "guest/callchain/lost.h"
 #include "guest/export/read.h"
 #include "guest/export/stacks.h"
 #include "guest/snapshot/lookup.h"
@@ -34,7 +35,7 @@ struct reader {
 	struct perf_tool	tool;
 	struct recording	*recording;
 	struct perf_session	*session;
-	u64			lost_samples;
+	struct guest_lost	lost;
 };
 
 /* Innermost first. */
@@ -212,17 +213,7 @@ static int count_lost(const struct perf_tool *tool, union perf_event *event,
 		      struct perf_sample *sample __maybe_unused,
 		      struct machine *machine __maybe_unused)
 {
-	container_of(tool, struct reader, tool)->recording->lost += event->lost.lost;
-	return 0;
-}
-
-static int count_lost_samples(const struct perf_tool *tool, union perf_event *event,
-			      struct perf_sample *sample __maybe_unused,
-			      struct machine *machine __maybe_unused)
-{
-	/* what a filter has dropped is not lost */
-	if (!(event->header.misc & PERF_RECORD_MISC_LOST_SAMPLES_BPF))
-		container_of(tool, struct reader, tool)->lost_samples += event->lost_samples.lost;
+	guest_lost__add(&container_of(tool, struct reader, tool)->lost, event);
 	return 0;
 }
 
@@ -233,7 +224,7 @@ static void reader__init(struct reader *reader, struct recording *recording)
 	perf_tool__init(tool, /*ordered_events=*/true);
 	tool->sample = process_sample;
 	tool->lost = count_lost;
-	tool->lost_samples = count_lost_samples;
+	tool->lost_samples = count_lost;
 	tool->mmap = perf_event__process_mmap;
 	tool->mmap2 = perf_event__process_mmap2;
 	tool->comm = perf_event__process_comm;
@@ -286,8 +277,7 @@ static int read_session(struct reader *reader)
 		err = perf_session__process_events(reader->session);
 	if (err)
 		return err;
-	/* the kernel has counted them in the buffer, and most of them in the events, too */
-	recording->lost = max(recording->lost, reader->lost_samples);
+	recording->lost = guest_lost__nr(&reader->lost);
 	/* of a pipe only now */
 	recording->hostname = copy(env->hostname);
 	recording->release = copy(env->os_release);

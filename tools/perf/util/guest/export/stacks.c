@@ -56,7 +56,7 @@ size_t stacks__hash_text(long key, void *ctx __maybe_unused)
 	return hash;
 }
 
-static bool equal_strings(long a, long b, void *ctx __maybe_unused)
+bool stacks__equal_texts(long a, long b, void *ctx __maybe_unused)
 {
 	return !strcmp((const char *)a, (const char *)b);
 }
@@ -67,7 +67,7 @@ struct stacks *stacks__new(void)
 
 	if (!stacks)
 		return NULL;
-	stacks->strings = hashmap__new(stacks__hash_text, equal_strings, NULL);
+	stacks->strings = hashmap__new(stacks__hash_text, stacks__equal_texts, NULL);
 	stacks->by_frame = hashmap__new(hash_key, equal_keys, NULL);
 	stacks->by_node = hashmap__new(hash_key, equal_keys, NULL);
 	stacks->by_source = hashmap__new(hash_key, equal_keys, NULL);
@@ -165,12 +165,12 @@ u32 stacks__event(struct stacks *stacks, const char *name)
 	const char *string = findnew_string(stacks, name), **events;
 	u32 i;
 
-	for (i = 0; string && i < stacks->nr_events; i++) {
+	if (!string)
+		return STACK_NONE;
+	for (i = 0; i < stacks->nr_events; i++) {
 		if (stacks->events[i] == string)
 			return i;
 	}
-	if (!string)
-		return STACK_NONE;
 	events = grow(stacks->events, stacks->nr_events, sizeof(*events));
 	if (!events)
 		return STACK_NONE;

@@ -86,8 +86,9 @@ struct stacks {
 	struct hashmap		*strings, *by_frame, *by_node, *by_source, *by_count;
 };
 
-/** stacks__hash_text - of a hashmap whose keys are texts that a guest may have chosen */
+/* Of a hashmap whose keys are texts that a guest may have chosen */
 size_t stacks__hash_text(long key, void *ctx);
+bool stacks__equal_texts(long a, long b, void *ctx);
 
 /** stacks__new - Return: NULL without memory; else to be freed by stacks__delete() */
 struct stacks *stacks__new(void);
