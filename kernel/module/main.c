@@ -104,6 +104,7 @@ static void walk_stack(struct pending *p, struct kvm_vcpu *vcpu)
 	struct vcpu_state state;
 
 	vcpu_get_state(vcpu, &state);
+	guest_walk_begin(walk);
 	walk->ctx = &p->memory;
 	walk->paging = &state.paging;
 	walk->ips = chain->ips;
@@ -111,13 +112,6 @@ static void walk_stack(struct pending *p, struct kvm_vcpu *vcpu)
 	walk->max_frames = GUEST_CHAIN_FRAMES;
 	walk->max_user = 0;
 	walk->reads = MAX_READS;
-	walk->nr = 0;
-	walk->frames = 0;
-	walk->kernel_cut = false;
-	walk->flags = 0;
-	walk->translations = 0;
-	walk->table_of = 0;
-	walk->last.page = 0;
 
 	guest_memory_begin(&p->memory, vcpu);
 	guest_unwind(walk, &state.regs);

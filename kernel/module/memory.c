@@ -8,24 +8,18 @@
 #include <linux/mm.h>
 
 #include "compat.h"
-#include "guest_page.h"
+#include "guest_unwind.h"
 #include "memory.h"
+#include "../arch/x86/kvm/guest_page.h"
 
 /* In a page's handle: its reference is not one that struct guest_memory keeps track of. */
 #define UNKNOWN_PAGE	1UL
 
 static const struct kvm_memory_slot *find_slot(struct guest_memory *mem, u64 gfn)
 {
-	const struct kvm_memory_slot *slot = mem->slot;
+	const struct kvm_memory_slot *slot = guest_page_slot(mem->slots, &mem->slot, gfn);
 
-	if (unlikely(!slot || gfn - slot->base_gfn >= slot->npages)) {
-		/* not by KVM's caches of the vCPU: they are its thread's alone to write */
-		slot = search_memslots(mem->slots, gfn, false);
-		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
-			return NULL;
-		mem->slot = slot;
-	}
-	return is_private(mem->kvm, slot, gfn) ? NULL : slot;
+	return slot && is_private(mem->kvm, slot, gfn) ? NULL : slot;
 }
 
 /* A reference of the page that the VMM has for @gfn. */
@@ -129,15 +123,20 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 {
 	unsigned long handle;
 	u32 error = get_guest_page(ctx, gpa_to_gfn(gpa), &handle);
+	const void *page;
 
 	if (error)
 		return error;
-	guest_page_entry(page_address(handle_page(handle)), gpa, entry, len);
+	page = page_address(handle_page(handle));
+	if (likely(len == sizeof(u64)))
+		*(u64 *)entry = guest_page_word(page, gpa);
+	else
+		guest_page_read(page, offset_in_page(gpa), entry, len);
 	put_unknown(handle);
 	return 0;
 }
 
 void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)
 {
-	guest_page_frames(page_address(handle_page(handle)), frames);
+	guest_follow_frames(frames, guest_page_load, page_address(handle_page(handle)));
 }

@@ -273,8 +273,8 @@ struct guest_tlb_entry {
  * @last:	the readable page used last
  * @tlb:	pages seen in this walk, @translations of them
  *
- * The caller fills @ctx to @reads and zeroes the rest; @tlb need not be. When it has
- * done with the walk it calls guest_walk_end().
+ * The caller calls guest_walk_begin(), fills @ctx to @reads, and when it has done with the
+ * walk calls guest_walk_end().
  */
 struct guest_walk {
 	void *ctx;
@@ -295,6 +295,21 @@ struct guest_walk {
 	struct guest_tlb_entry last;
 	struct guest_tlb_entry tlb[GUEST_UNWIND_PAGES];
 };
+
+/**
+ * guest_walk_begin() - nothing has been found yet
+ * @walk: may be large: what is not looked at before it is filled, its tlb, is left as it is
+ */
+static inline void guest_walk_begin(struct guest_walk *walk)
+{
+	walk->nr = 0;
+	walk->frames = 0;
+	walk->kernel_cut = false;
+	walk->flags = 0;
+	walk->translations = 0;
+	walk->table_of = 0;
+	walk->last.page = 0;
+}
 
 /**
  * guest_may_read() - count a read of the guest's memory

@@ -265,9 +265,9 @@ void put_regs(struct made_guest *g, u64 va, const struct made_regs *r)
 
 void made_guest__prepare_walk(struct made_guest *g)
 {
-	/* garbage in tlb[]: the walk must not depend on what it has not filled */
+	/* garbage: the walk must not depend on what it has not filled */
 	memset(&g->walk, 0xa5, sizeof(g->walk));
-	memset(&g->walk, 0, offsetof(struct guest_walk, tlb));
+	guest_walk_begin(&g->walk);
 	memset(g->ips, 0xa5, sizeof(g->ips));
 	g->walk.ctx = g;
 	g->walk.paging = &g->space.paging;

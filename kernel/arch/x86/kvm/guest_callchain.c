@@ -158,6 +158,7 @@ walk_stack(struct kvm_vcpu *vcpu, struct guest_memory *mem, struct perf_guest_ch
 		paging.nested = &nested;
 	}
 
+	guest_walk_begin(&walk);
 	walk.ctx = mem;
 	walk.paging = &paging;
 	walk.ips = chain->ips;
@@ -165,13 +166,6 @@ walk_stack(struct kvm_vcpu *vcpu, struct guest_memory *mem, struct perf_guest_ch
 	walk.max_frames = chain->max_frames;
 	walk.max_user = chain->max_user;
 	walk.reads = chain->reads;
-	walk.nr = 0;
-	walk.frames = 0;
-	walk.kernel_cut = false;
-	walk.flags = 0;
-	walk.translations = 0;
-	walk.table_of = 0;
-	walk.last.page = 0;
 	if (chain->sections && !is_guest_mode(vcpu)) {
 		unwind_sections(vcpu, chain, &walk, &regs);
 	} else {

@@ -9,15 +9,10 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
-#include <linux/uaccess.h>
-#include <asm/asm.h>
-#include <asm/extable_fixup_types.h>
 
 #include "guest_memory.h"
+#include "guest_page.h"
 #include "../../../virt/kvm/unwind/guest_unwind.h"
-
-/* Of an address, where in its page a word is. */
-#define IN_PAGE		((PAGE_SIZE - 1) & ~(sizeof(u64) - 1))
 
 /* Where a page is looked for among those that are known, from the hash of its gfn on. */
 #define KNOWN_WAYS	4
@@ -90,19 +85,9 @@ static void put_guest_page(struct guest_memory *mem, struct page *page)
 /* The slot of @gfn, or NULL if what the VMM maps there is not what the guest sees. */
 static const struct kvm_memory_slot *find_slot(struct guest_memory *mem, u64 gfn)
 {
-	const struct kvm_memory_slot *slot = mem->slot;
+	const struct kvm_memory_slot *slot = guest_page_slot(mem->slots, &mem->slot, gfn);
 
-	if (unlikely(!slot || gfn - slot->base_gfn >= slot->npages)) {
-		/*
-		 * Not kvm_vcpu_gfn_to_memslot(): this may have been preempted in the midst
-		 * of it, and the slot it keeps could then outlive the slots it is of.
-		 */
-		slot = search_memslots(mem->slots, gfn, false);
-		if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
-			return NULL;
-		mem->slot = slot;
-	}
-	if (kvm_slot_can_be_private(slot) && kvm_mem_is_private(mem->vcpu->kvm, gfn))
+	if (slot && kvm_slot_can_be_private(slot) && kvm_mem_is_private(mem->vcpu->kvm, gfn))
 		return NULL;
 	return slot;
 }
@@ -175,13 +160,13 @@ static u32 find_page(struct guest_memory *mem, u64 gfn, struct page **page)
 	return special ? PERF_GUEST_CALLCHAIN_DEVICE : PERF_GUEST_CALLCHAIN_UNREADABLE;
 }
 
-/* Has nothing of the VMM's memory moved since, and is nothing about to? */
-static __always_inline bool still_known(const struct guest_memory *mem)
+/* Has something of the VMM's memory moved since, or is about to? 0 if not. */
+static __always_inline unsigned long has_moved(const struct guest_memory *mem)
 {
 	const struct kvm *kvm = mem->vcpu->kvm;
+	unsigned long moved = READ_ONCE(kvm->mmu_invalidate_in_progress);
 
-	return !READ_ONCE(kvm->mmu_invalidate_in_progress) &&
-	       READ_ONCE(kvm->mmu_invalidate_seq) == mem->known->seq;
+	return moved | (READ_ONCE(kvm->mmu_invalidate_seq) ^ mem->known->seq);
 }
 
 static __always_inline unsigned int known_way(u64 gfn, unsigned int way)
@@ -230,14 +215,14 @@ static bool hold_known(struct guest_memory *mem, struct page *page)
 {
 	struct folio *folio;
 
-	if (!still_known(mem) || !reserve_room(mem))
+	if (has_moved(mem) || !reserve_room(mem))
 		return false;
 	folio = page_folio(page);
 	if (!folio_try_get(folio)) {
 		free_room(mem);
 		return false;
 	}
-	if (likely(folio == page_folio(page) && still_known(mem)))
+	if (likely(folio == page_folio(page) && !has_moved(mem)))
 		return true;
 	put_guest_page(mem, &folio->page);
 	return false;
@@ -277,7 +262,7 @@ void guest_memory_begin(struct guest_memory *mem, struct kvm_vcpu *vcpu, bool lo
 		.slots = kvm_vcpu_memslots(vcpu),
 		.done = locked ? get_done_pages() : NULL,
 	};
-	if (still_known(mem) && known->generation == mem->slots->generation)
+	if (!has_moved(mem) && known->generation == mem->slots->generation)
 		return;
 	memset(known->pages, 0, sizeof(known->pages));
 	known->generation = mem->slots->generation;
@@ -307,33 +292,12 @@ void guest_mem_unmap(void *ctx, unsigned long handle)
 	put_guest_page(ctx, (struct page *)handle);
 }
 
-/*
- * A word of a guest's memory. Where the memory is broken, which should end the guest at most,
- * it is 0 and no reason to panic.
- */
-static __always_inline u64 load_word(const void *addr)
-{
-	u64 word = 0;
-
-#ifdef CONFIG_X86_64
-	asm volatile("1: movq %1, %0\n"
-		     "2:\n"
-		     _ASM_EXTABLE_TYPE(1b, 2b, EX_TYPE_DEFAULT_MCE_SAFE)
-		     : "+r" (word) : "m" (*(const u64 *)addr));
-#else
-	copy_from_kernel_nofault(&word, addr, sizeof(word));
-#endif
-	return word;
-}
-
-/* Not even a mispredicted branch may lead out of the page, which the guest could learn from. */
 void guest_mem_read(void *ctx, unsigned long handle, unsigned int offset,
 		    void *dst, unsigned int len)
 {
 	void *page = kmap_local_page((struct page *)handle);
 
-	if (copy_mc_to_kernel(dst, page + array_index_nospec(offset, PAGE_SIZE - len + 1), len))
-		memset(dst, 0, len);
+	guest_page_read(page, offset, dst, len);
 	kunmap_local(page);
 }
 
@@ -351,12 +315,11 @@ static __always_inline bool read_known(const struct guest_memory *mem, u64 gpa, 
 	if (unlikely(!page))
 		return false;
 	table = kmap_local_page(page);
-	*word = load_word(table + (gpa & IN_PAGE));
+	*word = guest_page_word(table, gpa);
 	kunmap_local(table);
-	/* first the word, then the look, in the order of still_known() */
+	/* first the word, then the look */
 	smp_rmb();
-	moved = READ_ONCE(mem->vcpu->kvm->mmu_invalidate_in_progress);
-	moved |= READ_ONCE(mem->vcpu->kvm->mmu_invalidate_seq) ^ mem->known->seq;
+	moved = has_moved(mem);
 	*word &= array_index_mask_nospec(moved, 1);
 	return likely(!moved);
 }
@@ -381,15 +344,10 @@ u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 	return read_unknown(ctx, gpa, entry, len);
 }
 
-static __always_inline u64 load_from_page(const void *page, u64 word)
-{
-	return load_word((const u64 *)page + word);
-}
-
 void guest_mem_frames(void *ctx, unsigned long handle, struct guest_frames *frames)
 {
 	void *page = kmap_local_page((struct page *)handle);
 
-	guest_follow_frames(frames, load_from_page, page);
+	guest_follow_frames(frames, guest_page_load, page);
 	kunmap_local(page);
 }
