@@ -113,6 +113,14 @@ lab: lab-parts $(if $(filter selftest,$(S)),lab-selftest)	## run a lab scenario:
 lab-soak: lab-parts lab-debian	## run a scenario over and over: make lab-soak S="debian 6.12" N=20
 	@lab/soak.sh $(or $(N),20) $(or $(S),smoke)
 
+# Soaked: those first that failed most before the emulator was mended
+lab_soaked = "debian 6.12" events hotplug kvm-callchain dwarf $(filter-out events hotplug,$(lab_scenarios))
+lab-soak-all: lab-parts lab-debian lab-selftest	## all scenarios over and over, with a table: make lab-soak-all N=10
+	@{ status=0; for s in $(lab_soaked); do lab/soak.sh $(or $(N),10) $$s || status=1; done; exit $$status; } | \
+		tee $(build)/lab/soak.log; status=$${PIPESTATUS[0]}; \
+	awk -F': ' '/runs failed$$/ { split($$3, w, " "); print "| " $$2 " | " w[1] " of " w[3] " |" }' \
+		$(build)/lab/soak.log; exit $$status
+
 demo: lab-parts		## record a guest in the lab and show its call stacks
 	@lab/run --timeout 600 --out $(build)/demo demo
 	@echo
@@ -169,6 +177,6 @@ test-lab-module: lab-parts lab-debian-hosts $(addprefix $(vmx)/,tinyvmm guest64 
 
 SLOW_SUITES += debug debug-nmi lab-debian-more
 
-.PHONY: lab lab-parts lab-emulator lab-soak lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi lab-debian-hosts test-lab-module
+.PHONY: lab lab-parts lab-emulator lab-soak lab-soak-all lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi lab-debian-hosts test-lab-module
 
 include lab/vmx/vmx.mk

@@ -8,7 +8,8 @@ Both chains have 21 entries: 20 functions and the root.
 
 host_callchain_20 is what PERF_SAMPLE_CALLCHAIN adds to a sampled page fault in
 a host process. guest_walk_20 is what guest callchains add to a VM exit with
-a sampled kvm:kvm_exit: request, walk and record.
+a sampled kvm:kvm_exit: request, walk and record. worst_walk is that where each
+frame is on a page with page tables of its own, until the walk has no page left.
 
 With --plan alone: print what to run.
 """
@@ -31,9 +32,12 @@ PLAN = {
     # the same with chains cut to one frame, for what each frame costs
     "exit-walk-1": f"{TRACE} -s 1 /tinyvmm /guest64 16",
     "exit-flat-1": f"{TRACE} -s 1 -f /tinyvmm /guest64 16",
+    "exit-worst": f"{TRACE} /tinyvmm -w /guest64 20",
+    "exit-worst-flat": f"{TRACE} -f /tinyvmm -w /guest64 20",
     "fault-chain-1": f"{FAULT} -s 1 -f /hostwork",
 }
 FRAMES = 21
+BUDGET = 0x10000
 
 
 def median(run):
@@ -49,6 +53,8 @@ def main():
     depths = {len(ips) - 1 for _, _, ips in found["exit-walk"].chains}
     if FRAMES not in depths or found["fault-chain"].counts["host-words"] != FRAMES + 1:
         sys.exit(f"bench-walk: no {FRAMES} frames in the chains")
+    if not any(flags & BUDGET for _, flags, _ in found["exit-worst"].chains):
+        sys.exit("bench-walk: the worst walk was none")
     cost = {name: median(found[name]) for name in PLAN}
     host = cost["fault-chain"] - cost["fault-bare"]
     guest = cost["exit-walk"] - cost["exit-flat"]
@@ -58,6 +64,7 @@ def main():
         "host_callchain_20": host,
         "guest_walk_20": guest,
         "ratio": round(guest / host, 2),
+        "worst_walk": cost["exit-worst"] - cost["exit-worst-flat"],
         "host_per_frame": round((host - host_1) / (FRAMES - 1), 1),
         "guest_per_frame": round((guest - guest_1) / (FRAMES - 1), 1),
     }))

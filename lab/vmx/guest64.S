@@ -22,6 +22,7 @@
 #define USER_FLAGS	0x3202
 
 #define RESULTS		200
+#define WORST_FRAME	0x8000000040		/* tinyvmm.c */
 
 /* ---------------------------------------------------------------- kernel */
 	.section .kernel, "awx"
@@ -85,6 +86,7 @@ scenarios:
 	.quad	run_wild, run_backward, run_loop, run_badret
 	.quad	run_cpuid
 	.quad	run_device, run_udevice, run_slots
+	.quad	run_worst
 
 /* Ring 0 all the way: k01 to k20. */
 	.globl run_kernel_ret
@@ -120,6 +122,8 @@ run_compat:
 	TO_USER	user_compat, USER32_CS, ustack32_top
 run_udevice:
 	TO_USER	user_device
+run_worst:
+	TO_USER	user_worst
 
 /*
  * The lower frames are on a page that the guest itself never touches: they were
@@ -594,6 +598,28 @@ user_device_body:
 	WORK	2000
 	jmp	user_device_body
 user_device_tail:
+
+/* The cost of an exit below frames that the VMM has made (tinyvmm -w). */
+user_worst:
+	movabs	$WORST_FRAME, %rbp
+	lea	user_results(%rip), %rdi
+	mov	$RESULTS, %r8d
+1:	rdtsc
+	mov	%eax, %r9d
+	xor	%eax, %eax
+	cpuid
+	rdtsc
+	sub	%r9d, %eax
+	mov	%rax, (%rdi)
+	add	$8, %rdi
+	dec	%r8d
+	jnz	1b
+	outb	%al, $PORT_DONE
+	jmp	user_worst
+
+	.balign	8
+user_results:
+	.skip	RESULTS * 8
 
 /* A 32-bit process of the 64-bit guest. */
 	.code32

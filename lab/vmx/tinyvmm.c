@@ -3,7 +3,7 @@
  * tinyvmm: run one of the lab's small guests under /dev/kvm for a while, and
  * tell whether anything but the guest changed the guest's page tables.
  *
- *	tinyvmm [-t MILLISECONDS] [-b BASE] [-x] [-d DEVICE] [-c] [-m CHANGES] GUEST-ELF [SCENARIO]
+ *	tinyvmm [-t MILLISECONDS] [-b BASE] [-x] [-d DEVICE] [-c] [-m CHANGES] [-w] GUEST-ELF [SCENARIO]
  *
  * The guest gets its segments mapped page by page, p_vaddr to p_paddr, with all
  * accessed and dirty bits clear. After its first pass it writes to a port;
@@ -18,6 +18,7 @@
  * -c has the guest's top page table in there.
  * -m changes memory slots so many times, and copies the guest's memory as a migration does,
  *    by the dirty log: at the end the copy must be the same. Then it ends.
+ * -w makes user frames from WORST_FRAME on, one a page, each with tables of its own.
  */
 #include <elf.h>
 #include <errno.h>
@@ -51,6 +52,13 @@
 #define HOLE_FRAME	64
 #define HOLE_RET	0xffffffff80dead00UL
 
+/* More frames than a walk has pages for, WORST_APART from one another. */
+#define WORST_FRAME	0x8000000040UL
+#define WORST_APART	(1UL << 39)
+#define WORST_FRAMES	36
+#define WORST_PAGES	0x240000UL
+#define WORST_RET	0x401000UL
+
 #define PTE_PRESENT	0x1
 #define PTE_WRITE	0x2
 #define PTE_USER	0x4
@@ -74,6 +82,7 @@ struct guest {
 	uint8_t *mem;
 	uint8_t *device;		/* its registers, NULL for none */
 	bool tables_in_device;
+	bool worst;
 	uint64_t next_table;
 	uint8_t made[TABLES_SIZE];	/* the tables as we made them */
 	uint8_t warm[TABLES_SIZE];	/* ... after the guest's first pass */
@@ -200,6 +209,19 @@ static uint64_t *entry(struct guest *g, uint64_t va, int to_level)
 	}
 }
 
+/* What a walk can find at worst without five levels: for each frame four tables, three its own. */
+static void make_worst(struct guest *g)
+{
+	for (uint64_t i = 0; i < WORST_FRAMES; i++) {
+		uint64_t va = WORST_FRAME + i * WORST_APART, gpa = WORST_PAGES + i * PAGE;
+		uint64_t *frame = table(g, gpa + va % PAGE);
+
+		*entry(g, va, 0) = gpa | PTE_PRESENT | PTE_USER;
+		frame[0] = va + WORST_APART;
+		frame[1] = WORST_RET;
+	}
+}
+
 static void make_tables(struct guest *g)
 {
 	g->next_table = TABLES + PAGE;
@@ -216,6 +238,8 @@ static void make_tables(struct guest *g)
 			*entry(g, s->vaddr + g->base + off, 0) = pte;
 		}
 	}
+	if (g->worst)
+		make_worst(g);
 	if (g->tables_in_device)
 		memcpy(g->device + REGISTERS_TOP_TABLE, g->mem + TABLES, PAGE);
 	memcpy(g->made, g->mem + TABLES, TABLES_SIZE);
@@ -367,7 +391,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* On PORT_DONE the guest has RESULTS figures in front of where rdi points. */
+/* On PORT_DONE the guest has RESULTS figures in front of where rdi points, in one piece of memory. */
 static void print_results(struct vm *vm, struct guest *g)
 {
 	uint64_t v[RESULTS], paddr;
@@ -375,7 +399,8 @@ static void print_results(struct vm *vm, struct guest *g)
 
 	if (ioctl(vm->vcpu, KVM_GET_REGS, &regs) < 0)
 		die("KVM_GET_REGS");
-	paddr = regs.rdi - sizeof(v) - g->entry + 0x100000;
+	regs.rdi -= sizeof(v);
+	paddr = (*entry(g, regs.rdi, 0) & ~(PAGE - 1)) | regs.rdi % PAGE;
 	if (paddr > TABLES - sizeof(v))
 		die("results");
 	memcpy(v, g->mem + paddr, sizeof(v));
@@ -548,7 +573,7 @@ int main(int argc, char **argv)
 	long ms = 300;
 	int c;
 
-	while ((c = getopt(argc, argv, "t:b:xd:cm:")) != -1) {
+	while ((c = getopt(argc, argv, "t:b:xd:cm:w")) != -1) {
 		if (c == 't')
 			ms = strtol(optarg, NULL, 0);
 		else if (c == 'b')
@@ -559,6 +584,8 @@ int main(int argc, char **argv)
 			g.device = map_device(optarg);
 		else if (c == 'c')
 			g.tables_in_device = true;
+		else if (c == 'w')
+			g.worst = true;
 		else if (c == 'm')
 			slots.wanted = strtoul(optarg, NULL, 0);
 		else
