@@ -24,7 +24,8 @@
 #define EPT_RW		BITS(1, 0)
 #define EPT_WRITE_ONLY	BITS(1, 1)
 
-#define PDPTE_RESERVED	(BITS(2, 1) | BITS(8, 5))	/* PAE: no flags yet */
+/* PAE: no flags yet. A CPU would not let bit 5 pass either, but QEMU marks accesses there */
+#define PDPTE_RESERVED	(BITS(2, 1) | BITS(8, 6))
 
 static u32 walk_tables(struct guest_walk *walk, const struct guest_paging *p,
 		       const struct guest_paging *nested, u64 addr, u64 *phys);

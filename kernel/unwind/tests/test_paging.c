@@ -67,6 +67,7 @@ static const struct paging_case cases[] = {
 	{ "4-level PAT of a 2M page", L4, 2, KERNEL_VA, 0x400000, 2, 0x1000, 0, 0, 0x434567 },
 	{ "4-level PAT of a 1G page", L4, 3, KERNEL_VA, 0x40000000, 3, 0x1000, 0, 0, 0x41234567 },
 	{ "PAE no-execute", PAE, 1, 0xc0123456, 0x5000, 1, NX, 0, 0, 0x5456 },
+	{ "PAE PDPTE accessed, as QEMU has it", PAE, 1, 0xc0123456, 0x5000, 3, 0x20, 0, 0, 0x5456 },
 	{ "32-bit PAT of a 4M page", P32, 2, 0xc0123456, 0x7400000, 2, 0x1000, 0, 0, 0x7523456 },
 	{ "EPT read-only", E4, 1, 0x345678, 0x5000, 1, 0, 6, 0, 0x5678 },
 	{ "EPT execute-only", E4, 1, 0x345678, 0x5000, 1, 0, 3, 0, 0x5678 },
@@ -91,7 +92,7 @@ static const struct paging_case cases[] = {
 	/* reserved bits, at each level */
 	{ "32-bit 4M bit 21", P32, 2, 0xc0123456, 0x7400000, 2, BIT_(21), 0, BAD_PTE, 0 },
 	{ "PAE PDPTE bit 1", PAE, 1, 0xc0123456, 0x5000, 3, 2, 0, BAD_PTE, 0 },
-	{ "PAE PDPTE bit 5", PAE, 1, 0xc0123456, 0x5000, 3, 0x20, 0, BAD_PTE, 0 },
+	{ "PAE PDPTE bit 6", PAE, 1, 0xc0123456, 0x5000, 3, 0x40, 0, BAD_PTE, 0 },
 	{ "PAE PDPTE no-execute", PAE, 1, 0xc0123456, 0x5000, 3, NX, 0, BAD_PTE, 0 },
 	{ "PAE PDPTE bit 52", PAE, 1, 0xc0123456, 0x5000, 3, BIT_(52), 0, BAD_PTE, 0 },
 	{ "PAE PDE bit 62", PAE, 1, 0xc0123456, 0x5000, 2, BIT_(62), 0, BAD_PTE, 0 },
