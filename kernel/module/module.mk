@@ -8,8 +8,10 @@ module:			## build the module for an unpatched kernel (KDIR=its headers)
 	@kernel/module/build.sh $(build)/module $(KDIR)
 	@echo "module: build/module/kernel/module/kvm_callchain.ko"
 
-# Debian's headers, of the oldest and the newest kernel it is made for
+# Debian's headers, of the oldest and the newest kernel it is made for; installed, those of 6.12
+# would bring pahole along
 $(headers)/fetched:
+	@scripts/setup.sh pahole
 	@kernel/module/fetch-headers.sh $(@D) linux-headers-amd64 linux-headers-6.12-amd64
 	@touch $@
 
