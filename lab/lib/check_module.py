@@ -14,23 +14,18 @@ it is of, on their CPU and at their address. The chains are judged as on VMX (..
 import collections
 import pathlib
 import re
-import struct
 import sys
 
 sys.dont_write_bytecode = True     # nothing is built beside the sources
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "vmx"))
 
 import check
+import moduledata
 import perfdata
 import report
 from scenarios import SCENARIOS
 
-TRACEPOINT = 2	# PERF_TYPE_TRACEPOINT
 SLOWER = 4	# than the host's kernel made for the lab
-
-# after the eight bytes that all tracepoints begin with
-FIELDS = struct.Struct("<8xQQIIIIIHH")
-Chain = collections.namedtuple("Chain", "ip root vcpu vmm flags samples nr offset size")
 
 # frames alone, of all the guest has, and no device
 PLAN = [s for s in SCENARIOS
@@ -43,43 +38,19 @@ def plan():
         print(f"{s.name} -t {s.milliseconds * SLOWER} {s.vmm} {base} {s.elf} {s.number}")
 
 
-def parse(sample):
-    """A tracepoint's fields, and its ips."""
-    chain = Chain._make(FIELDS.unpack_from(sample.raw))
-    if chain.size != 8 * chain.nr:
-        raise ValueError(f"{chain.nr} ips in {chain.size} bytes")
-    return chain, struct.unpack_from(f"<{chain.nr}Q", sample.raw, chain.offset)
-
-
-class Matched:
-    """chains: (samples, flags, ips) by VMM; strange: what does not fit; alone: samples of a
-    guest that have no chain; roots: the address spaces of each VMM."""
-
-    def __init__(self, data):
-        waiting = collections.defaultdict(list)
-        self.chains, self.roots = collections.defaultdict(list), collections.defaultdict(set)
-        self.printable, self.strange = collections.Counter(), 0
-        for sample in sorted(data.samples, key=lambda s: s.time):
-            if data.attrs[sample.event].type != TRACEPOINT:
-                if sample.cpumode in perfdata.GUEST_MODES:
-                    waiting[sample.cpu].append(sample)
-                continue
-            chain, ips = parse(sample)
-            self.printable[ips] += 1
-            mine = waiting.pop(sample.cpu, [])
-            if len(mine) != chain.samples or {(s.ip, s.pid) for s in mine} != {(chain.ip, chain.vmm)}:
-                self.strange += 1
-                continue
-            self.roots[chain.vmm].add(chain.root)
-            self.chains[chain.vmm].append((chain.samples, chain.flags, list(ips)))
-        self.alone = sum(map(len, waiting.values()))
+def by_vmm(data):
+    """The chains, as (samples, flags, ips), and the address spaces of each VMM's guest."""
+    chains, roots = collections.defaultdict(list), collections.defaultdict(set)
+    for record in filter(None, map(data.record, data.samples)):
+        chains[record.pid].append((1, record.flags, list(record.ips)))
+        roots[record.pid].add(record.root)
+    return chains, roots
 
 
 def printed(path):
     """The ips that perf script prints of each tracepoint."""
-    found = re.findall(r"guest_callchain:.* ips=\{([0-9a-fx, ]*)\}", path.read_text())
-    return collections.Counter(tuple(int(ip, 16) for ip in re.findall("[0-9a-fx]+", ips))
-                               for ips in found)
+    found = re.findall(r"guest_callchain:.* ips=([0-9 ]*)$", path.read_text(), re.MULTILINE)
+    return collections.Counter(tuple(map(int, ips.split())) for ips in found)
 
 
 def main():
@@ -87,7 +58,8 @@ def main():
         plan()
         return 0
     parts, directory = map(pathlib.Path, sys.argv[1:])
-    matched = Matched(perfdata.PerfData(directory / "perf.data"))
+    data = moduledata.ModuleData(directory / "perf.data")
+    chains, roots = by_vmm(data)
     out = report.Report("lab-module")
     symbols = {elf: check.Symbols(parts / elf) for elf in ("guest64", "guest32")}
     vmms = {}
@@ -98,19 +70,20 @@ def main():
     for s in PLAN:
         pid, run = vmms.get(s.name, (0, check.Run([])))
         verdict = check.Check(s, symbols[s.elf], run)
-        for chain in matched.chains[pid]:
+        for chain in chains[pid]:
             verdict.chain(*chain)
         verdict.tables()
         verdict.need(verdict.in_leaf, "no sample in the leaf")
-        verdict.need(len(matched.roots[pid]) == 1, "the address-space root is missing or changes")
+        verdict.need(len(roots[pid]) == 1, "the address-space root is missing or changes")
         out.test(not verdict.errors, s.name, f"{verdict.right} right, {verdict.wrong} wrong, "
                  f"{verdict.apart} apart", *verdict.errors[:5])
-    total = sum(matched.printable.values())
-    out.test(not matched.strange and not matched.alone, "each of its samples",
-             f"{total} chains, {matched.strange} not of the samples before them, "
-             f"{matched.alone} samples without")
-    out.test(total and matched.printable == printed(directory / "script.txt"),
-             "printed by the distribution's perf")
+    of_guests = [s for s in data.samples if s.cpumode in perfdata.GUEST_MODES]
+    alone = sum(not data.record(s) for s in of_guests)
+    out.test(not data.strange and not alone and not data.lost, "each-sample-has-its-chain",
+             f"{len(of_guests)} samples of guests, {alone} without a chain; {data.lost} lost",
+             *(f"{n} chains {what}" for what, n in data.strange.items()))
+    ips = collections.Counter(ips for _, ips in data.chains)
+    out.test(ips and ips == printed(directory / "script.txt"), "printed-by-the-distributions-perf")
     return out.failed
 
 

@@ -33,7 +33,7 @@ loops() {
 }
 expect lab-module-unloads-and-loads-while-a-guest-runs loops
 # what happens in the interrupt that walks is in the guest to perf, and asks for a walk itself
-perf record -B -N -e cpu-clock -F 100 -e $tracepoint -e irq_vectors:irq_work_entry -e irq:softirq_raise \
+perf record -B -N -e cpu-clock/freq=100/ -e $tracepoint -e irq_vectors:irq_work_entry -e irq:softirq_raise \
 	-a -o loop.data -- sleep 1 >&2
 expect lab-module-walks-do-not-cause-walks [ $? = 0 ]
 kill $vmm
@@ -48,10 +48,11 @@ while read -r name options; do
 done
 EOR
 say "recording $(wc -l < "$host/plan") guests"
-perf record -B -N -m 4M -e cpu-clock -F 250 -e $tracepoint -a -o perf.data -- bash runs \
+perf record -B -N -m 4M -e cpu-clock/freq=250/ -e $tracepoint -a -o perf.data -- bash runs \
 	< "$host/plan" > /out/vmms.txt
 expect lab-module-record [ $? = 0 ]
 cp perf.data /out/
-perf script -i perf.data -F event,trace > /out/script.txt
+# what is in a guest is left out unless a guest is expected
+perf script --guest-code -i perf.data -F event,trace > /out/script.txt
 rmmod kvm_callchain
 expect lab-module-no-splat eval '! dmesg | grep -E "BUG|WARNING:.*/|Oops|Call Trace" >&2'
