@@ -7,6 +7,7 @@
 
 #include <linux/fs.h>
 #include <linux/kvm_host.h>
+#include <linux/namei.h>
 #include <linux/vmalloc.h>
 #include <uapi/linux/btf.h>
 
@@ -14,6 +15,7 @@
 
 #define BTF_OF_KERNEL	"/sys/kernel/btf/vmlinux"
 #define BTF_OF_KVM_AMD	"/sys/kernel/btf/kvm_amd"
+#define KVM_AMD		"/sys/module/kvm_amd"
 /* That of a whole distribution kernel is six million bytes. */
 #define BTF_SIZE_MAX	(64 << 20)
 
@@ -199,6 +201,16 @@ static bool check_vcpu_svm(const struct btf_file *btf)
 	return false;
 }
 
+static bool exists(const char *name)
+{
+	struct path path;
+
+	if (kern_path(name, LOOKUP_FOLLOW, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
 /**
  * check_layout() - is struct vcpu_svm of the kvm_amd that is loaded what vcpu.c has it for?
  *
@@ -220,10 +232,11 @@ int check_layout(void)
 		goto out;
 	}
 	error = read_btf(&kvm_amd, BTF_OF_KVM_AMD, &kernel);
-	if (error == -ENOENT)
+	if (error == -ENOENT && !exists(KVM_AMD))
 		pr_err("kvm_amd is not loaded: load it first (modprobe kvm_amd)\n");
 	else if (error)
-		pr_err("cannot read %s (%d)\n", BTF_OF_KVM_AMD, error);
+		pr_err("cannot read %s (%d): a kvm_amd that was built with CONFIG_DEBUG_INFO_BTF_MODULES, for this kernel, is needed\n",
+		       BTF_OF_KVM_AMD, error);
 	else
 		good = check_vcpu_svm(&kvm_amd);
 out:

@@ -15,6 +15,12 @@ say "the host runs $(uname -r)"
 modprobe kvm
 expect lab-module-refused-without-kvm_amd refused 'kvm_amd is not loaded: .*modprobe kvm_amd'
 load_kvm
+btf=/sys/kernel/btf
+cp $btf/vmlinux /tmp
+mount -t tmpfs tmpfs $btf
+mv /tmp/vmlinux $btf
+expect lab-module-refused-without-types-of-kvm_amd refused "cannot read $btf/kvm_amd .*DEBUG_INFO_BTF_MODULES"
+umount $btf
 echo 0 > /proc/sys/kernel/ftrace_enabled
 expect lab-module-refused-without-ftrace refused 'sysctl kernel.ftrace_enabled=1'
 echo 1 > /proc/sys/kernel/ftrace_enabled
@@ -48,11 +54,12 @@ while read -r name options; do
 done
 EOR
 say "recording $(wc -l < "$host/plan") guests"
-perf record -B -N -m 4M -e cpu-clock/freq=250/ -e $tracepoint -a -o perf.data -- bash runs \
+perf record -B -N -m 4M -g -e cpu-clock/freq=250/ \
+	-e $tracepoint/call-graph=no/ -a -o perf.data -- bash runs \
 	< "$host/plan" > /out/vmms.txt
 expect lab-module-record [ $? = 0 ]
 cp perf.data /out/
 # what is in a guest is left out unless a guest is expected
 perf script --guest-code -i perf.data -F event,trace > /out/script.txt
 rmmod kvm_callchain
-expect lab-module-no-splat eval '! dmesg | grep -E "BUG|WARNING:.*/|Oops|Call Trace" >&2'
+expect lab-module-no-splat eval '! dmesg | grep -E "BUG:|WARNING:.*/|Oops|Call Trace" >&2'
