@@ -43,9 +43,10 @@
 /*
  * Walks of one exit. To perf all that happens until KVM handles the exit is in the guest: an
  * event in the irq_work's own interrupt, behind the walk, would ask for the next one, and that
- * for another, for ever.
+ * for another, for ever. A timer that comes again before the exit is handled asks, too: on a
+ * host that is emulated, or whose own time is taken away, several times.
  */
-#define MAX_WALKS	4
+#define MAX_WALKS	16
 
 /**
  * struct pending - a CPU's sample whose chain is to be walked, and the memory for that

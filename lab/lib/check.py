@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Compare the guest callchains of a recording with what is known of them.
 
-usage: check.py DIR [PERF.DATA] [--depth N] [--program guestwork|guestwork32]
+usage: check.py DIR [PERF.DATA] [--depth N] [--program guestwork|guestwork32] [--module]
 
 DIR is a scenario's directory: perf.data.guest, guestmount/PID (the guest's
 kallsyms and programs), and, where they are there, chains.txt (perf script's
 chains, which must be those of the file) and counters.txt (the kernel's). Writes
 DIR/summary.json and prints the figures that have targets. Debian's programs, as sshd, have no
-frame pointers: samples of their code count apart (other_programs).
+frame pointers: samples of their code count apart (other_programs). With --module the chains are
+those of the module for unpatched hosts, out of its tracepoint.
 
 The program's stacks are known by construction (see guest/guestwork.c): a sample
 in a leaf must show step_1 to step_N, work, main and _start, in this order, and
@@ -22,6 +23,7 @@ import json
 import pathlib
 import sys
 
+import moduledata
 import perfdata
 import symbols
 
@@ -178,6 +180,7 @@ def check(data, guest, event=None):
     count["records"] = len(data.records)
     count["record_without_sample"] = sum(key not in wanted for key in data.records)
     count["duplicate_records"] = data.duplicates
+    count["strange_chains"] = sum(getattr(data, "strange", {}).values())
     count["lost"] = data.lost
     return count, broken
 
@@ -256,8 +259,10 @@ def main():
     parser.add_argument("data", nargs="?", type=pathlib.Path)
     parser.add_argument("--depth", type=int, default=18)
     parser.add_argument("--program", default="guestwork")
+    parser.add_argument("--module", action="store_true")
     args = parser.parse_args()
-    data = perfdata.PerfData(args.data or args.dir / "perf.data.guest")
+    reader = moduledata.ModuleData if args.module else perfdata.PerfData
+    data = reader(args.data or args.dir / "perf.data.guest")
     count, broken = check(data, Guest(args.dir, args.program, args.depth))
     counters = {}
     if (args.dir / "counters.txt").exists():

@@ -11,6 +11,9 @@ import perfdata
 
 TRACEPOINT = 2	# PERF_TYPE_TRACEPOINT
 
+# In a chain's flags. In other code there may be a segment's base between the two addresses.
+MODE, MODE_64 = 3, 3
+
 # after the eight bytes that all tracepoints begin with
 FIELDS = struct.Struct("<8xQQIIIIIHH")
 Chain = collections.namedtuple("Chain", "ip root vcpu vmm flags samples nr offset size")
@@ -53,6 +56,8 @@ class ModuleData(perfdata.PerfData):
             self.strange[f"of {chain.samples} samples, behind {len(samples)}"] += 1
         elif {(s.ip, s.pid) for s in samples} != {(chain.ip, chain.vmm)}:
             self.strange["of another address or VMM"] += 1
+        elif ips and chain.flags & MODE == MODE_64 and ips[1] != chain.ip:
+            self.strange["that begin elsewhere"] += 1
         else:
             for s in samples:
                 self.records[self.key(s.id, s.cookie)] = perfdata.Record(
