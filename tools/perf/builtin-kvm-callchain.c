@@ -15,6 +15,7 @@
 #include "builtin.h"
 #include "perf.h"
 #include "util/debug.h"
+#include "util/guest/callchain/module-event.h"
 #include "util/guest/cmd/doctor.h"
 #include "util/guest/cmd/exits.h"
 #include "util/guest/export/export.h"
@@ -138,12 +139,14 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 			     guest_unwind__parse),
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
+		OPT_BOOLEAN(0, "tracepoint", &host_module_shown,
+			    "the module's tracepoint as an event of its own as well"),
 		OPT_END()
 	};
 	const char * const usage[] = { "perf kvm-callchain <command> [<options>]", NULL };
 
 	if (argc > 1 && !strcmp(argv[1], "--list-opts"))
-		printf("--host --guest-unwind --guestvmlinux ");
+		printf("--host --guest-unwind --guestvmlinux --tracepoint ");
 	else
 		argc = parse_options(argc, argv, options, usage, PARSE_OPT_KEEP_ARGV0 |
 				     PARSE_OPT_KEEP_UNKNOWN | PARSE_OPT_KEEP_DASHDASH |

@@ -340,7 +340,10 @@ static bool examine(const struct guest_doctor *doctor, struct guest *guest, int 
 static int test__guest_snapshot_doctor(struct test_suite *test __maybe_unused,
 				       int subtest __maybe_unused)
 {
-	const struct guest_doctor good = { true, true, true, true, true, true };
+	const struct guest_doctor good = {
+		.callchains = true, .allowed = true, .kvm = true, .privileged = true,
+		.cycles = true, .openat2 = true,
+	};
 	struct guest_doctor doctor = { .openat2 = true };
 	struct guest guest = { .name = "n", .mount = "/m", .facts = {
 		.kallsyms = GUEST_KALLSYMS_OK, .unwind = GUEST_UNWIND_FP } };

@@ -6,6 +6,7 @@
 DECLARE_SUITE(guest_callchain_file);
 DECLARE_SUITE(guest_callchain_record);
 DECLARE_SUITE(guest_callchain_merge);
+DECLARE_SUITE(guest_callchain_module);
 DECLARE_SUITE(guest_callchain_resolve);
 DECLARE_SUITE(guest_orc);
 DECLARE_SUITE(guest_vmlinuz);
@@ -20,11 +21,13 @@ DECLARE_SUITE(guest_processes);
 DECLARE_SUITE(guest_user_maps);
 DECLARE_SUITE(guest_again);
 DECLARE_SUITE(guest_wall);
+DECLARE_SUITE(guest_doctor);
 
 struct test_suite *guest_tests[] = {
 	&suite__guest_callchain_file,
 	&suite__guest_callchain_record,
 	&suite__guest_callchain_merge,
+	&suite__guest_callchain_module,
 	&suite__guest_callchain_resolve,
 	&suite__guest_orc,
 	&suite__guest_vmlinuz,
@@ -39,5 +42,6 @@ struct test_suite *guest_tests[] = {
 	&suite__guest_user_maps,
 	&suite__guest_again,
 	&suite__guest_wall,
+	&suite__guest_doctor,
 	NULL,
 };

@@ -12,6 +12,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest/callchain/attr.h"
+#include "guest/callchain/module-attr.h"
 #include "guest/unwind/select.h"
 #include "perf-sys.h"
 #include "util.h"
@@ -68,6 +69,19 @@ bool evsel__wants_guest_callchain(struct evsel *evsel)
 {
 	return (evsel->core.attr.sample_type & PERF_SAMPLE_CALLCHAIN) &&
 	       evsel__samples_guests(evsel);
+}
+
+/* Tracepoints are of the host, whatever the guest has to do with them. */
+bool evlist__interrupts_guests(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (evsel->core.attr.type != PERF_TYPE_TRACEPOINT &&
+		    !evsel__is_dummy_event(evsel) && !evsel->core.attr.exclude_guest)
+			return true;
+	}
+	return false;
 }
 
 void evlist__prepare_guest_callchain(struct evlist *evlist)
@@ -171,7 +185,8 @@ void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only)
 		if (!evsel__wants_guest_callchain(evsel))
 			continue;
 		if (!guest_callchain__supported()) {
-			pr_warning("The kernel has no guest callchains: recording guests without them.\n");
+			if (!host_module__config(evlist))
+				pr_warning("The kernel has no guest callchains: recording guests without them ('perf kvm-callchain doctor' says what helps).\n");
 			return;
 		}
 		evsel->core.attr.guest_callchain = 1;

@@ -13,6 +13,9 @@ struct evsel;
 /** evsel__wants_guest_callchain - is this an event to record guest callchains for? */
 bool evsel__wants_guest_callchain(struct evsel *evsel);
 
+/** evlist__interrupts_guests - does an event take samples while a guest runs? */
+bool evlist__interrupts_guests(struct evlist *evlist);
+
 /**
  * evlist__prepare_guest_callchain - find out what the guests' kernels need
  *
@@ -36,7 +39,8 @@ void evlist__config_guests(struct evlist *evlist);
  * @evlist: configured otherwise
  * @kernel_only: user frames are not wanted
  *
- * Says so, and leaves the bit unset, where the kernel does not know it.
+ * Where the kernel does not know it the bit is unset, and the module's tracepoint configured;
+ * without that either, says so.
  */
 void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only);
 

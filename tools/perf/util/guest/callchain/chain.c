@@ -168,6 +168,21 @@ static void chain__append_guest(struct ip_callchain *chain, struct guest_chains 
 		chain__append_frames(chain, guest, user, guest->nr, /*bare=*/false);
 }
 
+/*
+ * What of a callchain is the host's. A kernel without our patches writes marks into that of a
+ * sample in a guest, and nothing behind them.
+ */
+static u64 host_words(const struct perf_sample *sample, u64 nr)
+{
+	u64 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!guest_cpumode(sample->cpumode) || sample->callchain->ips[i] < PERF_CONTEXT_MAX)
+			return nr;
+	}
+	return 0;
+}
+
 struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 					 const struct perf_sample *sample,
 					 const struct guest_chain *guest)
@@ -190,8 +205,8 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 		chains->chain_size = size;
 	}
 	chain = chains->chain;
-	chain->nr = before;
-	memcpy(chain->ips, old->ips, before * sizeof(u64));
+	chain->nr = host_words(sample, before);
+	memcpy(chain->ips, old->ips, chain->nr * sizeof(u64));
 
 	if (guest)
 		chain__append_guest(chain, chains, guest, sample->pid, bare);

@@ -16,6 +16,7 @@
 #include "guest/callchain/frame.h"
 #include "guest/callchain/file.h"
 #include "guest/callchain/inject.h"
+#include "guest/callchain/module-event.h"
 #include "header.h"
 #include "sample.h"
 #include "session.h"
@@ -153,7 +154,7 @@ union perf_event *guest_inject__attr(struct guest_inject *inject, union perf_eve
 
 void guest_inject__end(const struct guest_inject *inject, struct perf_session *session)
 {
-	bool some = false;
+	bool some = evlist__has_host_module(session->evlist);
 	struct evsel *evsel;
 
 	if (inject->as == GUEST_INJECT_NOT)

@@ -23,6 +23,8 @@
 #include "evsel.h"
 #include "guest/callchain/frame.h"
 #include "guest/callchain/merge.h"
+#include "guest/callchain/module.h"
+#include "guest/callchain/module-event.h"
 #include "guest/callchain/record.h"
 #include "guest/callchain/file.h"
 #include "guest/callchain/chain.h"
@@ -95,6 +97,7 @@ struct guest_callchains {
 	struct newest_record newest[1 << HASH_BITS_LOG2];
 
 	struct guest_chains *chains;
+	struct host_module *module;
 };
 
 struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool ordered,
@@ -106,7 +109,10 @@ struct guest_callchains *guest_callchains__new(struct evlist *evlist, bool order
 	if (!gc)
 		return NULL;
 	gc->chains = guest_chains__new();
-	if (!gc->chains) {
+	gc->module = host_module__new(evlist);
+	if (!gc->chains || !gc->module) {
+		guest_chains__delete(gc->chains);
+		host_module__delete(gc->module);
 		free(gc);
 		return NULL;
 	}
@@ -206,6 +212,7 @@ void guest_callchains__delete(struct guest_callchains *gc)
 	while (gc->nr_recent)
 		gc__forget_oldest(gc);
 	guest_chains__delete(gc->chains);
+	host_module__delete(gc->module);
 	free(gc);
 }
 
@@ -317,7 +324,8 @@ bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *
 	u64 cookie;
 
 	return perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN ||
-	       evlist__guest_cookie(evlist, event, sample, &cookie);
+	       evlist__guest_cookie(evlist, event, sample, &cookie) ||
+	       evlist__needs_host_module(evlist, event, sample);
 }
 
 bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *event)
@@ -429,21 +437,13 @@ static int gc__drain(struct guest_callchains *gc, bool all)
 	return ret < 0 ? ret : 0;
 }
 
-int guest_callchains__process(struct guest_callchains *gc, union perf_event *event,
-			      struct perf_sample *sample, u64 file_offset,
-			      const char *file_path)
+/* Deliver an event, now or later. */
+static int gc__pass_on(struct guest_callchains *gc, union perf_event *event,
+		       struct perf_sample *sample, u64 file_offset, const char *file_path)
 {
 	bool deferred;
 	u64 cookie;
 	int ret;
-
-	if (perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN) {
-		ret = gc__add_record(gc, event, sample);
-		/* most often this is what the only sample held waits for */
-		ret = ret ?: gc__drain(gc, /*all=*/false);
-		if (ret)
-			return ret;
-	}
 
 	deferred = evlist__guest_cookie(gc->evlist, event, sample, &cookie);
 	if (!deferred && list_empty(&gc->held))
@@ -451,6 +451,45 @@ int guest_callchains__process(struct guest_callchains *gc, union perf_event *eve
 
 	ret = gc__hold(gc, event, sample, deferred ? &cookie : NULL, file_offset, file_path);
 	return ret ?: gc__drain(gc, /*all=*/false);
+}
+
+/* One of the module's chains: as many records as it has samples, all of them before the next. */
+static int gc__process_chain(struct guest_callchains *gc, struct perf_sample *chain,
+			     u64 file_offset, const char *file_path)
+{
+	u32 i, nr = host_module__match(gc->module, chain);
+	struct perf_sample sample;
+	union perf_event *record;
+	int ret = 0;
+
+	for (i = 0; !ret && i < nr; i++) {
+		record = host_module__record(gc->module, i, &sample);
+		ret = gc__add_record(gc, record, &sample);
+	}
+	ret = ret ?: gc__drain(gc, /*all=*/false);
+	for (i = 0; !ret && i < nr; i++) {
+		record = host_module__record(gc->module, i, &sample);
+		ret = gc__pass_on(gc, record, &sample, file_offset, file_path);
+	}
+	return ret;
+}
+
+int guest_callchains__process(struct guest_callchains *gc, union perf_event *event,
+			      struct perf_sample *sample, u64 file_offset,
+			      const char *file_path)
+{
+	int ret = host_module__note(gc->module, event, sample);
+
+	if (!ret && host_module__is_chain(gc->module, event, sample)) {
+		ret = gc__process_chain(gc, sample, file_offset, file_path);
+		if (!host_module_shown)
+			return ret;
+	} else if (!ret && perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN) {
+		ret = gc__add_record(gc, event, sample);
+		/* most often this is what the only sample held waits for */
+		ret = ret ?: gc__drain(gc, /*all=*/false);
+	}
+	return ret ?: gc__pass_on(gc, event, sample, file_offset, file_path);
 }
 
 int guest_callchains__flush(struct guest_callchains *gc)

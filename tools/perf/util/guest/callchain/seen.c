@@ -17,6 +17,7 @@
 #include "debug.h"
 #include "event.h"
 #include "guest/callchain/frame.h"
+#include "guest/callchain/module-event.h"
 #include "guest/callchain/seen.h"
 #include "guest/snapshot/attach.h"
 #include "guest/snapshot/lookup.h"
@@ -139,14 +140,34 @@ static bool begins_in_kernel(const struct perf_sample *sample)
 	       chain->ips[0] == PERF_CONTEXT_KERNEL;
 }
 
+/* Is a chain the guest's own, with a kernel that has symbols? */
+static bool is_of_guest(u32 flags)
+{
+	return !(flags & PERF_GUEST_CALLCHAIN_NESTED) &&
+	       (flags & PERF_GUEST_CALLCHAIN_MODE) == PERF_GUEST_CALLCHAIN_MODE_64;
+}
+
+static int see_module(struct reader *reader, const struct perf_sample *sample,
+		      struct evsel *evsel)
+{
+	static struct host_module_chain chain;
+
+	if (!host_module_chain__parse(evsel, sample, &chain) || !is_of_guest(chain.guest.flags))
+		return 0;
+	return add_chain(reader, sample, chain.words, chain.guest.nr,
+			 sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL);
+}
+
 static int see_sample(const struct perf_tool *tool, union perf_event *event __maybe_unused,
-		      struct perf_sample *sample, struct evsel *evsel __maybe_unused,
+		      struct perf_sample *sample, struct evsel *evsel,
 		      struct machine *machine __maybe_unused)
 {
 	struct reader *reader = container_of(tool, struct reader, tool);
 	const struct ip_callchain *chain = sample->callchain;
 	bool in_guest = sample->cpumode == PERF_RECORD_MISC_GUEST_KERNEL;
 
+	if (evsel__is_host_module(evsel))
+		return see_module(reader, sample, evsel);
 	/* the record that follows has it all, and says which guest it is of */
 	if (chain && (sample->guest_cookie || guest_callchain__nr(chain) < chain->nr))
 		return 0;
@@ -164,8 +185,7 @@ static int see_record(const struct perf_tool *tool, union perf_event *event,
 	const struct perf_record_guest_callchain *record = &event->guest_callchain;
 	u64 nr = record->nr;
 
-	if (record->flags & PERF_GUEST_CALLCHAIN_NESTED ||
-	    (record->flags & PERF_GUEST_CALLCHAIN_MODE) != PERF_GUEST_CALLCHAIN_MODE_64)
+	if (!is_of_guest(record->flags))
 		return 0;
 	if (record->flags & PERF_GUEST_CALLCHAIN_SECTIONS)
 		nr = min_t(u64, nr, 2);

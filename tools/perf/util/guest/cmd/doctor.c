@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
+#include <sys/utsname.h>
 #include "event.h"
 #include "guest/callchain/attr.h"
 #include "guest/cmd/doctor.h"
+#include "guest/cmd/doctor-check.h"
 #include "guest/untrusted/child.h"
 #include "guest/untrusted/file.h"
 #include "guest/vm/vm.h"
@@ -33,11 +36,23 @@ static bool parameter_allows(void)
 	return c != 'N';
 }
 
+static void look_at_module(struct guest_doctor_module *module)
+{
+	struct utsname name;
+
+	*module = (struct guest_doctor_module) { .state = host_module__state() };
+	if (!uname(&name))
+		strlcpy(module->release, name.release, sizeof(module->release));
+	guest_doctor_module__look(module, "");
+}
+
 void guest_doctor__look(struct guest_doctor *doctor)
 {
 	const struct guest_child child = { .fn = openat2_child, .dir = "/", .idle_ms = 1000 };
 
 	doctor->callchains = guest_callchain__supported();
+	if (!doctor->callchains)
+		look_at_module(&doctor->module);
 	doctor->allowed = parameter_allows();
 	doctor->kvm = !access("/dev/kvm", F_OK);
 	doctor->privileged = perf_event_paranoid_check(0);
@@ -45,86 +60,70 @@ void guest_doctor__look(struct guest_doctor *doctor)
 	doctor->openat2 = !guest_child__run(&child, NULL, 0);
 }
 
-struct check {
-	FILE	*fp;
-	bool	well;
-};
-
-/* @remedy: a command or a sentence; NULL if nothing helps */
-static void check(struct check *check, bool good, const char *what, const char *bad,
-		  const char *remedy)
-{
-	if (good) {
-		fprintf(check->fp, "ok       %s\n", what);
-		return;
-	}
-	fprintf(check->fp, "PROBLEM  %s: %s\n", what, bad);
-	if (remedy)
-		fprintf(check->fp, "         fix: %s\n", remedy);
-	check->well = false;
-}
-
-static void hint(struct check *check, const char *what, const char *remedy)
+static void hint(struct guest_check *check, const char *what, const char *remedy)
 {
 	fprintf(check->fp, "note     %s\n         fix: %s\n", what, remedy);
 }
 
-static void check_host(struct check *c, const struct guest_doctor *doctor)
+static void check_host(struct guest_check *c, const struct guest_doctor *doctor)
 {
-	check(c, doctor->kvm, "KVM", "there is no /dev/kvm",
-	      "modprobe kvm_amd or kvm_intel; enable virtualisation in the firmware");
-	check(c, doctor->callchains, "guest callchains in the host kernel",
-	      "this kernel does not have them",
-	      "boot a kernel built with CONFIG_PERF_GUEST_CALLCHAIN=y");
-	check(c, doctor->allowed, "guest callchains in KVM", "they are switched off",
-	      "echo Y > /sys/module/kvm/parameters/guest_callchain");
-	check(c, doctor->privileged, "privileges", "events on CPUs are not yours to open",
-	      "run as root, or: sysctl kernel.perf_event_paranoid=0");
-	check(c, doctor->openat2, "safe reading of guest mounts",
-	      "the kernel has no openat2(2), or it is filtered", "boot Linux 5.6 or newer");
+	guest_check(c, doctor->kvm, "KVM", "there is no /dev/kvm",
+		    "modprobe kvm_amd or kvm_intel; enable virtualisation in the firmware");
+	if (doctor->callchains) {
+		guest_check(c, true, "guest callchains in the host kernel", NULL, NULL);
+		guest_check(c, doctor->allowed, "guest callchains in KVM",
+			    "they are switched off",
+			    "echo Y > /sys/module/kvm/parameters/guest_callchain");
+	} else {
+		guest_doctor_module__print(&doctor->module, c);
+	}
+	guest_check(c, doctor->privileged, "privileges", "events on CPUs are not yours to open",
+		    "run as root, or: sysctl kernel.perf_event_paranoid=0");
+	guest_check(c, doctor->openat2, "safe reading of guest mounts",
+		    "the kernel has no openat2(2), or it is filtered", "boot Linux 5.6 or newer");
 	if (!doctor->cycles)
 		hint(c, "no cycle counter that can sample guests: cpu-clock is used",
 		     "on a virtual host, give it a virtual PMU (QEMU: -cpu host,pmu=on)");
 }
 
-static void check_mount(struct check *c, const struct guest *guest)
+static void check_mount(struct guest_check *c, const struct guest *guest)
 {
 	char remedy[256];
 
 	snprintf(remedy, sizeof(remedy), "perf kvm-callchain mount %d root@GUEST", guest->pid);
-	check(c, *guest->mount, "  guest mount", "none, so frames will have no names", remedy);
+	guest_check(c, *guest->mount, "  guest mount", "none, so frames will have no names", remedy);
 	if (!*guest->mount)
 		return;
-	check(c, guest->facts.kallsyms != GUEST_KALLSYMS_NONE, "  /proc/kallsyms",
-	      "not there", "build the guest's kernel with CONFIG_KALLSYMS=y");
+	guest_check(c, guest->facts.kallsyms != GUEST_KALLSYMS_NONE, "  /proc/kallsyms",
+		    "not there", "build the guest's kernel with CONFIG_KALLSYMS=y");
 	if (guest->facts.kallsyms == GUEST_KALLSYMS_NONE)
 		return;
-	check(c, guest->facts.kallsyms == GUEST_KALLSYMS_OK, "  addresses in it",
-	      "all zero (kptr_restrict)",
-	      "mount as the guest's root, or in the guest: sysctl kernel.kptr_restrict=0");
+	guest_check(c, guest->facts.kallsyms == GUEST_KALLSYMS_OK, "  addresses in it",
+		    "all zero (kptr_restrict)",
+		    "mount as the guest's root, or in the guest: sysctl kernel.kptr_restrict=0");
 }
 
-static void check_guest(struct check *c, const struct guest *guest)
+static void check_guest(struct guest_check *c, const struct guest *guest)
 {
 	fprintf(c->fp, "guest %s (pid %d, %s, %d vCPUs)\n", guest->name, guest->pid, guest->vmm,
 		guest->nr_vcpus);
-	check(c, !*guest->protection, "  readable by the host", guest->protection, NULL);
+	guest_check(c, !*guest->protection, "  readable by the host", guest->protection, NULL);
 	check_mount(c, guest);
 	if (guest->facts.unwind == GUEST_UNWIND_ORC)
-		check(c, guest->facts.kernel_file,
-		      "  ORC tables of its kernel, which has no frame pointers",
-		      "no file of it in the guest's /boot",
-		      "in the guest, install the package of the kernel that runs");
+		guest_check(c, guest->facts.kernel_file,
+			    "  ORC tables of its kernel, which has no frame pointers",
+			    "no file of it in the guest's /boot",
+			    "in the guest, install the package of the kernel that runs");
 }
 
 bool guest_doctor__print(const struct guest_doctor *doctor, const struct guests *guests, FILE *fp)
 {
-	struct check c = { .fp = fp, .well = true };
+	struct guest_check c = { .fp = fp, .well = true };
 	int i;
 
 	check_host(&c, doctor);
-	check(&c, guests->nr, "guests", "none runs here, or none that you may see",
-	      "start one, or run as root");
+	guest_check(&c, guests->nr, "guests", "none runs here, or none that you may see",
+		    "start one, or run as root");
 	for (i = 0; i < guests->nr; i++)
 		check_guest(&c, &guests->guest[i]);
 	return c.well;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "guest/cmd/doctor-module.h"
 
 struct guests;
 
@@ -18,6 +19,7 @@ struct guests;
  * @privileged:	events on CPUs may be opened
  * @cycles:	guests can be sampled by a cycle counter
  * @openat2:	files can be opened without leaving a directory
+ * @module:	looked at where the kernel has no guest callchains
  */
 struct guest_doctor {
 	bool	callchains;
@@ -26,6 +28,7 @@ struct guest_doctor {
 	bool	privileged;
 	bool	cycles;
 	bool	openat2;
+	struct guest_doctor_module module;
 };
 
 /** guest_doctor__look - look at this host */

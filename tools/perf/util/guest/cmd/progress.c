@@ -11,8 +11,10 @@
 #include <linux/perf_guest_callchain.h>
 #include "event.h"
 #include "evlist.h"
+#include "evsel.h"
 #include "guest/callchain/frame.h"
 #include "guest/callchain/merge.h"
+#include "guest/callchain/module-event.h"
 #include "guest/callchain/file.h"
 #include "guest/vm/vm.h"
 #include "guest/cmd/progress.h"
@@ -94,6 +96,24 @@ static bool has_caller(const struct perf_record_guest_callchain *record)
 	return frames > 1 || record->flags & PERF_GUEST_CALLCHAIN_SECTIONS;
 }
 
+/* Return: false if the sample is none of the module's chains. */
+static bool count_module(struct evlist *evlist, const struct perf_sample *sample)
+{
+	struct evsel *evsel = evlist__id2evsel(evlist, sample->id);
+	static struct host_module_chain chain;
+	u64 i, frames = 0;
+
+	if (!evsel || !evsel__is_host_module(evsel))
+		return false;
+	if (!host_module_chain__parse(evsel, sample, &chain))
+		return true;
+	for (i = 0; i < chain.guest.nr; i++)
+		frames += chain.words[i] < PERF_CONTEXT_MAX;
+	if (frames > 1)
+		progress.guest[find_guest(sample->pid)].callchains += chain.samples;
+	return true;
+}
+
 static void count(struct evlist *evlist, union perf_event *event)
 {
 	u16 cpumode = event->header.misc & PERF_RECORD_MISC_CPUMODE_MASK;
@@ -110,6 +130,8 @@ static void count(struct evlist *evlist, union perf_event *event)
 	if ((!sample && perf_event__type(event) != PERF_RECORD_GUEST_CALLCHAIN) ||
 	    !evlist__check_guest_callchain(evlist, event) ||
 	    evlist__parse_sample(evlist, event, &parsed))
+		return;
+	if (sample && count_module(evlist, &parsed))
 		return;
 	i = find_guest(parsed.pid);
 	if (sample)

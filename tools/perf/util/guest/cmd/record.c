@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include "builtin.h"
 #include "perf.h"
+#include "callchain.h"
 #include "cloexec.h"
 #include "data.h"
 #include "debug.h"
@@ -23,7 +24,9 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "evsel_config.h"
+#include "guest/callchain/attr.h"
 #include "guest/callchain/file.h"
+#include "guest/callchain/module-attr.h"
 #include "guest/vm/vm.h"
 #include "guest/vm/mount.h"
 #include "guest/cmd/progress.h"
@@ -333,14 +336,11 @@ static int choose_default(struct evlist *evlist)
 	return parse_event(evlist, perf_event_paranoid_check(1) ? "cycles" : "cycles:u");
 }
 
-int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
-			 struct perf_data *data)
+static int choose_all(struct guest_record *rec, struct record_opts *opts,
+		      struct evlist *evlist, struct perf_data *data)
 {
-	struct guest_record *rec = current;
 	int err;
 
-	if (!rec)
-		return choose_default(evlist);
 	if (!data && rec->exits) {
 		pr_err("--exits is for perf kvm-callchain record\n");
 		return -EINVAL;
@@ -349,6 +349,16 @@ int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
 	if (!err)
 		err = data ? choose_output(rec, data) : take_for_top(rec, evlist);
 	return err;
+}
+
+int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
+			 struct perf_data *data)
+{
+	int err = current ? choose_all(current, opts, evlist, data) : choose_default(evlist);
+
+	if (err || !perf_guest || !opts->guest_callchain || !callchain_param.enabled)
+		return err;
+	return host_module__add(evlist);
 }
 
 int guest_record__take(struct evlist *evlist)
@@ -386,23 +396,10 @@ void guest_record__opened(struct evlist *evlist)
 		guest_snapshot__set_id(&evsel->core.attr, current->place.id);
 }
 
-/* Tracepoints are of the host, whatever the guest has to do with them. */
-static bool interrupts_guests(struct evlist *evlist)
-{
-	struct evsel *evsel;
-
-	evlist__for_each_entry(evlist, evsel) {
-		if (evsel->core.attr.type != PERF_TYPE_TRACEPOINT &&
-		    !evsel__is_dummy_event(evsel) && !evsel->core.attr.exclude_guest)
-			return true;
-	}
-	return false;
-}
-
 void guest_record__written(struct evlist *evlist, const struct perf_data *data, bool split)
 {
 	/* perf kvm-callchain counts them in all */
-	if (current || !perf_guest || split || data->is_pipe || !interrupts_guests(evlist))
+	if (current || !perf_guest || split || data->is_pipe || !evlist__interrupts_guests(evlist))
 		return;
 	if (!guest_summary__has_guest(data->path))
 		guest_summary__explain_none();
