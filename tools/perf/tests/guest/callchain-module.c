@@ -22,6 +22,7 @@
 #include "util/evsel.h"
 #include "util/guest/callchain/merge.h"
 #include "util/guest/callchain/module.h"
+#include "util/guest/callchain/module-attr.h"
 #include "util/guest/callchain/module-event.h"
 #include "util/sample.h"
 
@@ -47,6 +48,7 @@ enum { FIRST, OTHER, KERNEL_ONLY, USER_ONLY, TWO_FRAMES, NO_CHAIN, PATCHED, TRAC
  * @size:    of a chain: bytes of its array, as the field says, if not 0
  * @offset:  of a chain: where that is, if not 0
  * @cut:     of a chain: bytes that are missing at its end
+ * @more:    of a chain: words behind its ips
  * @ips, @nr: of a chain, and of a sample behind the kernel's marks
  */
 struct made {
@@ -56,7 +58,7 @@ struct made {
 	bool host;
 	u32 cpu, tid;
 	u64 ip;
-	u32 samples, flags, claim, size, offset, cut;
+	u32 samples, flags, claim, size, offset, cut, more;
 	u64 ips[8];
 	u32 nr;
 };
@@ -89,6 +91,7 @@ struct stream {
 	struct tep_handle *tep;
 	struct evlist *evlist;
 	struct guest_callchains *gc;
+	union perf_event *event;
 };
 
 static u64 sample_type(u32 event)
@@ -156,7 +159,8 @@ static int stream__open(struct stream *stream, bool ordered)
 	}
 	evlist__set_id_pos(stream->evlist);
 	stream->gc = guest_callchains__new(stream->evlist, ordered, deliver, stream);
-	return stream->gc ? 0 : -1;
+	stream->event = calloc(1, PERF_SAMPLE_MAX_SIZE);
+	return stream->gc && stream->event ? 0 : -1;
 }
 
 static void stream__close(struct stream *stream)
@@ -164,6 +168,7 @@ static void stream__close(struct stream *stream)
 	guest_callchains__delete(stream->gc);
 	evlist__delete(stream->evlist);
 	tep_free(stream->tep);
+	free(stream->event);
 }
 
 /* What struct sample_id and the begin of a sample have in common, in the same order */
@@ -192,12 +197,12 @@ static __u64 *put_callchain(__u64 *at, const struct made *made)
 
 static __u64 *put_raw(__u64 *at, const struct made *made)
 {
-	u32 size = made->size ?: made->nr * sizeof(u64);
-	u32 raw_size = OFFSET_OF_IPS + made->nr * sizeof(u64) + 4 - made->cut;
+	u32 words = made->nr + made->more, size = made->size ?: words * sizeof(u64);
+	u32 raw_size = OFFSET_OF_IPS + words * sizeof(u64) + 4 - made->cut;
 	u32 raw[] = {
 		raw_size,
 		1234, GCD_PID, made->ip ?: IP, (made->ip ?: IP) >> 32, 0xcafe000, 0,
-		2, GCD_PID, made->flags, made->samples ?: 1, made->claim ?: made->nr,
+		2, GCD_PID, made->flags, made->samples ?: 1, made->claim ?: words,
 		(made->offset ?: OFFSET_OF_IPS) | size << 16,
 	};
 	void *raw_at = at;
@@ -318,6 +323,14 @@ static const struct module_case cases[] = {
 		{ S(10), S(11, .ip = 0x31), C(12, .samples = 2, A) },
 		"s10[GK:11] s11[GK:31]", { .missing = 2, .unused = 1 },
 	}, {
+		"the CPU was with another guest before",
+		{ S(10, .tid = 55), S(11), C(12, .samples = 2, A) },
+		"s10[GK:11] s11[GK:11,12_GU:21] r12", { .merged = 1, .missing = 1 },
+	}, {
+		"the guest was elsewhere before",
+		{ S(10, .ip = 0x31), S(11), C(12, .samples = 2, A) },
+		"s10[GK:31] s11[GK:11,12_GU:21] r12", { .merged = 1, .missing = 1 },
+	}, {
 		"a chain was lost, and the next sample",
 		{ S(10), L(12), C(12, A) },
 		"s10[GK:11] r12", { .missing = 1, .unused = 1 },
@@ -388,7 +401,7 @@ static const struct {
 	{ "more than there are",	C(11, .claim = 6, A) },
 	{ "fewer than there are",	C(11, .claim = 4, A) },
 	{ "an array of no end",		C(11, .claim = 0x1ffe, .size = 0xfff0, A) },
-	{ "an array too large",		C(11, .claim = 0x401, .size = 0x2008, A) },
+	{ "an array too large",		C(11, .more = HOST_MODULE_WORDS - 4, A) },
 	{ "an array behind the end",	C(11, .offset = 0xfff0, A) },
 	{ "an array over the end",	C(11, .offset = OFFSET_OF_IPS + 5, A) },
 	{ "an array cut off",		C(11, .cut = 8, A) },
@@ -401,14 +414,13 @@ static const struct {
 
 static int stream__feed(struct stream *stream, const struct made *made, size_t nr)
 {
-	static union perf_event event;
 	struct perf_sample sample;
 	size_t i;
 
 	for (i = 0; i < nr && made[i].type != END; i++) {
-		make(&event, &made[i]);
-		if (evlist__parse_sample(stream->evlist, &event, &sample) ||
-		    guest_callchains__process(stream->gc, &event, &sample, 0, NULL))
+		make(stream->event, &made[i]);
+		if (evlist__parse_sample(stream->evlist, stream->event, &sample) ||
+		    guest_callchains__process(stream->gc, stream->event, &sample, 0, NULL))
 			return -1;
 	}
 	return 0;
@@ -552,7 +564,62 @@ static int test__host_module_shown(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
+/* perf record -F 250 --call-graph dwarf, of guests alone and of the host as well */
+static void config_as_recorded(struct evlist *evlist)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		evsel__set_sample_bit(evsel, CALLCHAIN);
+		evsel__set_sample_bit(evsel, REGS_USER);
+		evsel__set_sample_bit(evsel, STACK_USER);
+		evsel__reset_sample_bit(evsel, CPU);
+		evsel->core.attr.sample_regs_user = 1;
+		evsel->core.attr.sample_stack_user = 8192;
+		evsel->core.attr.exclude_callchain_user = 1;
+		evsel->core.attr.freq = 1;
+		evsel->core.attr.sample_freq = 250;
+		evsel->core.attr.exclude_host = evsel->core.idx != OTHER;
+	}
+}
+
+static int test__guest_module_config(struct test_suite *test __maybe_unused,
+				     int subtest __maybe_unused)
+{
+	const u64 user = PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+	struct perf_event_attr *attr;
+	struct stream stream;
+	struct evsel *evsel;
+
+	TEST_ASSERT_VAL("open", !stream__open(&stream, true));
+	config_as_recorded(stream.evlist);
+	TEST_ASSERT_VAL("there", host_module__config(stream.evlist));
+	evlist__for_each_entry(stream.evlist, evsel) {
+		attr = &evsel->core.attr;
+		TEST_ASSERT_VAL("CPU", attr->sample_type & PERF_SAMPLE_CPU);
+		TEST_ASSERT_VAL("of all records", attr->sample_id_all);
+		TEST_ASSERT_VAL("of guests alone: not the VMM's stack",
+				evsel->core.idx == OTHER || !(attr->sample_type & user));
+	}
+
+	attr = &evlist__last(stream.evlist)->core.attr;
+	TEST_ASSERT_VAL("each", !attr->freq && attr->sample_period == 1);
+	TEST_ASSERT_VAL("no callchain", !(attr->sample_type & PERF_SAMPLE_CALLCHAIN));
+	TEST_ASSERT_VAL("in the host, too", !attr->exclude_host && !attr->exclude_guest);
+
+	attr = &evlist__first(stream.evlist)->core.attr;
+	TEST_ASSERT_VAL("as often as before", attr->freq && attr->sample_freq == 250);
+	TEST_ASSERT_VAL("guests' user frames", !attr->exclude_callchain_user);
+	TEST_ASSERT_VAL("callchain", attr->sample_type & PERF_SAMPLE_CALLCHAIN);
+
+	evlist__last(stream.evlist)->core.attr.type = PERF_TYPE_SOFTWARE;
+	TEST_ASSERT_VAL("not there", !host_module__config(stream.evlist));
+	stream__close(&stream);
+	return TEST_OK;
+}
+
 static struct test_case guest_callchain_module_tests[] = {
+	TEST_CASE("Guest callchain module, what is recorded", guest_module_config),
 	TEST_CASE("Guest callchain module, which chain is whose", guest_module_match),
 	TEST_CASE("Guest callchain module, malformed chains", guest_module_malformed),
 	TEST_CASE("Guest callchain module, other formats", guest_module_format),

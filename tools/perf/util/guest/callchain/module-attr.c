@@ -33,24 +33,26 @@ enum host_module_state host_module__state(void)
 
 int host_module__add(struct evlist *evlist)
 {
+	enum host_module_state state;
+
 	if (guest_callchain__supported()) {
 		pr_info("Guest callchains: by the kernel.\n");
 		return 0;
 	}
-	if (!evlist__interrupts_guests(evlist))
+	state = host_module__state();
+	if (state == HOST_MODULE_NOT_LOADED)
 		return 0;
-	switch (host_module__state()) {
-	case HOST_MODULE_NOT_ALLOWED:
+	if (state == HOST_MODULE_NOT_ALLOWED) {
 		pr_warning("The module " HOST_MODULE " is loaded, but its tracepoint is not yours to record: run as root.\n");
 		return 0;
-	case HOST_MODULE_USABLE:
-		pr_info("Guest callchains: by the module " HOST_MODULE ", as far as frame pointers lead.\n");
-		return evlist__has_host_module(evlist) ? 0 :
-		       parse_event(evlist, HOST_MODULE ":" HOST_MODULE_EVENT);
-	case HOST_MODULE_NOT_LOADED:
-	default:
+	}
+	if (!evlist__interrupts_guests(evlist)) {
+		pr_warning("The module " HOST_MODULE " has callchains of what interrupts guests alone, which these events do not.\n");
 		return 0;
 	}
+	pr_info("Guest callchains: by the module " HOST_MODULE ", as far as frame pointers lead.\n");
+	return evlist__has_host_module(evlist) ? 0 :
+	       parse_event(evlist, HOST_MODULE ":" HOST_MODULE_EVENT);
 }
 
 /* Each of them, whatever -c, -F and -g say of events, and whatever perf kvm has it exclude. */

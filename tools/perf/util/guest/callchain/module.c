@@ -27,8 +27,8 @@
 #include "sample.h"
 #include "synthetic-events.h"
 
-/* More than any kernel has */
-#define CPUS_MAX	65536
+/* As many as a kernel for x86-64 can have */
+#define CPUS_MAX	8192
 
 /**
  * struct waiting_sample - of an exit whose chain has not come yet
