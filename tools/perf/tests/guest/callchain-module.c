@@ -598,8 +598,8 @@ static int test__guest_module_config(struct test_suite *test __maybe_unused,
 		attr = &evsel->core.attr;
 		TEST_ASSERT_VAL("CPU", attr->sample_type & PERF_SAMPLE_CPU);
 		TEST_ASSERT_VAL("of all records", attr->sample_id_all);
-		TEST_ASSERT_VAL("of guests alone: not the VMM's stack",
-				evsel->core.idx == OTHER || !(attr->sample_type & user));
+		TEST_ASSERT_VAL("the VMM's stack in samples of the host alone",
+				!(attr->sample_type & user) == (evsel->core.idx != OTHER));
 	}
 
 	attr = &evlist__last(stream.evlist)->core.attr;

@@ -66,10 +66,14 @@ static void print_unbuilt(const struct guest_doctor_module *module, struct guest
 /* Each of these is in the way by itself. */
 static void print_unloaded(const struct guest_doctor_module *module, struct guest_check *check)
 {
+	const char *remedy = BOOT_PATCHED;
+
+	if (module->supported)
+		remedy = module->built ? "modprobe " HOST_MODULE "; or " BOOT_PATCHED :
+					 "load it, once it is built; or " BOOT_PATCHED;
 	guest_check(check, false, "guest callchains in the host kernel",
 		    "this kernel does not have them, and the module " HOST_MODULE " is not loaded",
-		    module->supported ? "modprobe " HOST_MODULE "; or " BOOT_PATCHED :
-		    BOOT_PATCHED);
+		    remedy);
 	if (!module->supported) {
 		guest_check(check, false, "  CPU that the module knows",
 			    "it is for AMD's SVM, which is not there", BOOT_PATCHED);
@@ -77,8 +81,7 @@ static void print_unloaded(const struct guest_doctor_module *module, struct gues
 	}
 	print_unbuilt(module, check);
 	if (!module->ftrace)
-		guest_check(check, false, "  ftrace", "off",
-			    "sysctl kernel.ftrace_enabled=1");
+		guest_check(check, false, "  ftrace", "off", "sysctl kernel.ftrace_enabled=1");
 	if (module->signed_only)
 		guest_check(check, false, "  modules without a known signature",
 			    "refused by this kernel (Secure Boot, lockdown or module.sig_enforce)",
