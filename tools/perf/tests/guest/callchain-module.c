@@ -106,10 +106,11 @@ static u64 sample_type(u32 event)
 
 static int add_event(struct stream *stream, u32 event)
 {
+	bool tracepoint = event == TRACEPOINT;
 	struct perf_event_attr attr = {
 		.size			= sizeof(attr),
-		.type			= event == TRACEPOINT ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
-		.config			= event == TRACEPOINT ? 1234 : PERF_COUNT_SW_CPU_CLOCK,
+		.type			= tracepoint ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
+		.config			= tracepoint ? 1234 : PERF_COUNT_SW_CPU_CLOCK,
 		.sample_type		= sample_type(event),
 		.sample_id_all		= 1,
 		.exclude_callchain_user	= event == KERNEL_ONLY,
@@ -121,7 +122,7 @@ static int add_event(struct stream *stream, u32 event)
 
 	if (!evsel || perf_evsel__alloc_id(&evsel->core, 1, 1))
 		return -1;
-	if (event == TRACEPOINT)
+	if (tracepoint)
 		evsel->tp_format = tep_find_event(stream->tep, 1234);
 	evlist__add(stream->evlist, evsel);
 	perf_evlist__id_add(&stream->evlist->core, &evsel->core, 0, 0, 1000 + event);
@@ -558,8 +559,8 @@ static int test__host_module_shown(struct test_suite *test __maybe_unused,
 	ret = stream__feed(&stream, made, ARRAY_SIZE(made));
 	host_module_shown = false;
 	TEST_ASSERT_VAL("feed", !ret);
-	ret = stream__check(&stream, "shown", "s10[GK:11,12_GU:21] r11 S11[] s20[GK:11,66] r21 S21[]",
-			    &stats);
+	ret = stream__check(&stream, "shown",
+			    "s10[GK:11,12_GU:21] r11 S11[] s20[GK:11,66] r21 S21[]", &stats);
 	stream__close(&stream);
 	return ret;
 }

@@ -22,7 +22,9 @@ struct host {
 };
 
 static const char good_cpu[] = "processor\t: 0\nflags\t\t: fpu svm npt\n";
-static const char good_modules[] = "kernel/fs/fat/fat.ko:\nupdates/dkms/kvm_callchain.ko.xz: kernel/arch/x86/kvm/kvm.ko\n";
+static const char other_modules[] = "kernel/fs/fat/fat.ko:\n";
+static const char good_modules[] =
+	"kernel/fs/fat/fat.ko:\nupdates/dkms/kvm_callchain.ko.xz: kernel/arch/x86/kvm/kvm.ko\n";
 static const char open_lockdown[] = "[none] integrity confidentiality\n";
 
 static const struct host hosts[] = {
@@ -33,10 +35,11 @@ static const struct host hosts[] = {
 		"another vendor", "flags\t\t: fpu vmx svm_lock\n", "0\n", "Y\n", NULL, NULL, NULL,
 		.says = { "fix: boot a kernel built with", "it is for AMD's SVM" },
 	}, {
-		"not built", good_cpu, "1\n", "N\n", open_lockdown, "kernel/fs/fat/fat.ko:\n", "",
-		.says = { "is not loaded", "not built, or not installed\n         fix: apt install kvm-callchain-dkms" },
+		"not built", good_cpu, "1\n", "N\n", open_lockdown, other_modules, "",
+		.says = { "fix: load it, once it is built; or boot",
+			  "not built, or not installed\n         fix: apt install kvm-callchain-dkms" },
 	}, {
-		"no headers", good_cpu, "1\n", "N\n", open_lockdown, "kernel/fs/fat/fat.ko:\n", NULL,
+		"no headers", good_cpu, "1\n", "N\n", open_lockdown, other_modules, NULL,
 		.says = { "is not loaded", "fix: apt install linux-headers-" RELEASE "\n",
 			  "not built" },
 	}, {
@@ -53,10 +56,10 @@ static const struct host hosts[] = {
 		"no securityfs", "flags\t\t: fpu svm\n", "1\n", "N\n", NULL, good_modules, "",
 		.says = { "is not loaded" },
 	}, {
-		"loaded", NULL, NULL, NULL, NULL, NULL, NULL, .state = HOST_MODULE_USABLE,
+		"loaded", .state = HOST_MODULE_USABLE,
 		.says = { NULL },
 	}, {
-		"loaded, by root", NULL, NULL, NULL, NULL, NULL, NULL, .state = HOST_MODULE_NOT_ALLOWED,
+		"loaded, by root", .state = HOST_MODULE_NOT_ALLOWED,
 		.says = { "not yours to record\n         fix: run as root" },
 	},
 };

@@ -91,7 +91,8 @@ static void check_mount(struct guest_check *c, const struct guest *guest)
 	char remedy[256];
 
 	snprintf(remedy, sizeof(remedy), "perf kvm-callchain mount %d root@GUEST", guest->pid);
-	guest_check(c, *guest->mount, "  guest mount", "none, so frames will have no names", remedy);
+	guest_check(c, *guest->mount, "  guest mount", "none, so frames will have no names",
+		    remedy);
 	if (!*guest->mount)
 		return;
 	guest_check(c, guest->facts.kallsyms != GUEST_KALLSYMS_NONE, "  /proc/kallsyms",
