@@ -192,4 +192,31 @@ perf kvm-callchain export --format folded -i perf.data -o link 2> errors || fail
 [ -L link ] && [ "$(wc -l < there)" -gt 1 ] || failure "-o link: it is replaced"
 ls there.* 2> /dev/null && failure "a temporary file is left"
 
+# the recording is not what is written, by whatever name
+ln perf.data hard.data
+ln -s perf.data soft.data
+sha1sum perf.data > expected
+perf kvm-callchain export --format none -i perf.data 2>&1 > /dev/null |
+	sed -n 's/.* it is one of //p' | tr -d , > formats
+[ "$(wc -w < formats)" -ge 5 ] || failure "formats" formats
+for format in $(cat formats) flamegraph; do
+	of=(export --format "$format")
+	[ "$format" != flamegraph ] || of=(flamegraph)
+	for name in perf.data hard.data soft.data; do
+		if perf kvm-callchain "${of[@]}" -i perf.data -o "$name" > got 2> errors; then
+			failure "$format -o $name: no error"
+		fi
+		grep -q "^$name is the recording itself: choose another file" errors ||
+			failure "$format -o $name: it does not say" errors
+	done
+done
+if perf kvm-callchain export --format folded -o perf.data > got 2> errors; then
+	failure "-o with the default recording: no error"
+fi
+if perf kvm-callchain export --format folded -i perf.data >> perf.data 2> errors; then
+	failure "appended to the recording: no error"
+fi
+sha1sum perf.data > got
+same "the recording"
+
 exit $failed

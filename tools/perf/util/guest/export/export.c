@@ -63,7 +63,8 @@ int guest_export__run(const struct guest_export *export)
 
 	if (!write)
 		return -EINVAL;
-	err = recording__read(&recording, export->input, export->force);
+	err = export_output__check(export->output, export->input) ?:
+		recording__read(&recording, export->input, export->force);
 	if (err)
 		return err;
 	err = check_samples(&recording, input) ?: export_output__open(&output, export->output);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <linux/kernel.h>
 #include "debug.h"
 #include "guest/export/output.h"
 
@@ -39,6 +40,36 @@ static FILE *open_temp(struct export_output *output)
 		close(fd);
 	}
 	return fp;
+}
+
+/* A recording may be a directory, with its samples in "data". */
+static bool is_of_recording(const struct stat *st, const char *input)
+{
+	static const char * const parts[] = { "", "/data" };
+	char part[PATH_MAX];
+	struct stat of;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		snprintf(part, sizeof(part), "%s%s", input, parts[i]);
+		if (!stat(part, &of) && of.st_dev == st->st_dev && of.st_ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+int export_output__check(const char *path, const char *input)
+{
+	bool to_stdout = !strcmp(path, "-");
+	struct stat st;
+
+	if (to_stdout ? fstat(STDOUT_FILENO, &st) : stat(path, &st))
+		return 0;
+	if (!is_of_recording(&st, input ?: "perf.data"))
+		return 0;
+	pr_err("%s is the recording itself: choose another file to write\n",
+	       to_stdout ? "standard output" : path);
+	return -EINVAL;
 }
 
 int export_output__open(struct export_output *output, const char *path)

@@ -22,6 +22,15 @@ struct export_output {
 };
 
 /**
+ * export_output__check - is the file one that may be written?
+ * @path:  "-" for standard output
+ * @input: the recording that is read; NULL for the one that perf commands read
+ *
+ * Return: 0, or -EINVAL, reported, if it is the recording itself, by whatever name.
+ */
+int export_output__check(const char *path, const char *input);
+
+/**
  * export_output__open
  * @path: "-" for standard output; has to stay
  *
