@@ -102,6 +102,44 @@ export_to_got --format folded
 cut -d';' -f1 got | sort -u > events
 [ "$(wc -l < events)" = 2 ] || failure "stacks of two events are not told apart" got
 
+# inlined: what perf inject makes of it; another perf has all samples, with their chains
+make_up guest_callchain_data 9 own
+files web
+other=${OTHER_PERF:-/usr/bin/perf}
+need "$other"
+# inlined ARGUMENT...: export the recording
+inlined() {
+	perf kvm-callchain export --format inlined -i perf.data "$@" 2> errors ||
+		failure "inlined $*" errors
+}
+perf inject --guest-callchain -i perf.data -o expected 2> errors || failure "perf inject" errors
+inlined -o inlined.data
+stat -c %a inlined.data > mode
+cp inlined.data got
+cmp got expected || failure "inlined: it is not what perf inject makes"
+[ "$(cat mode)" = 600 ] || failure "inlined: who may read it" mode
+inlined > got
+cmp got expected || failure "inlined, standard output is a file"
+echo old > target.data
+ln -s target.data link.data
+inlined -o link.data
+cmp target.data expected || failure "inlined through a link"
+[ -L link.data ] || failure "inlined: the link is replaced"
+of_guest=(--guestmount "$PWD/perf.data.guests")
+"$other" script "${of_guest[@]}" -F ip -i inlined.data 2> errors |
+	awk -v RS= '{ $1 = $1; print }' > got
+perf script -F ip -i perf.data 2> errors | awk -v RS= '{ $1 = $1; print }' > expected
+[ "$(wc -l < expected)" = 9 ] || failure "there are not 9 samples" expected
+same "inlined: addresses, by $other"
+inlined | "$other" script "${of_guest[@]}" -F ip -i - 2> errors | awk -v RS= 'END { print NR }' > got
+echo 9 > expected
+same "inlined through a pipe, by $other" errors
+"$other" kvm --host --guest "${of_guest[@]}" report --stdio -g none --no-children --sort sym -n \
+	-i inlined.data 2> errors | awk '/%/ && !/^#/ { n += $2 } END { print n }' > got
+perf kvm-callchain report --host --stdio --no-children -g none -n -i perf.data 2> errors |
+	awk '/%/ && !/^#/ { n += $2 } END { print n }' > expected
+same "inlined: total of $other report"
+
 # names: what parts frames, ends a line, a string, a script; hidden and turned characters
 make_up guest_callchain_data 9 own
 python3 - <<-'END'
@@ -173,6 +211,11 @@ echo kept > expected
 cp there got
 same "what was there"
 fails "full disk" "/dev/full: No space left" --format folded -i perf.data -o /dev/full
+fails "inlined, no file" "/dev/full: a recording is written to a file" \
+	--format inlined -i perf.data -o /dev/full
+fails "inlined, no recording" "none.data" --format inlined -i none.data -o there
+cp there got
+same "what was there, inlined"
 fails "no directory" "no/file: No such file" --format folded -i perf.data -o no/file
 perf kvm-callchain export --format folded -i perf.data -o there 2> errors || failure "-o" errors
 export_to_got --format folded

@@ -7,6 +7,7 @@
 #include "guest/export/export.h"
 #include "guest/export/flamegraph.h"
 #include "guest/export/folded.h"
+#include "guest/export/inlined.h"
 #include "guest/export/json.h"
 #include "guest/export/output.h"
 #include "guest/export/pprof.h"
@@ -15,26 +16,26 @@
 #include "guest/export/stacks.h"
 #include "util.h"
 
-typedef int (*write_fn)(const struct recording *recording, FILE *fp);
-
-static const struct {
+/* @write: NULL for what is not made of stacks */
+static const struct format {
 	const char *name;
-	write_fn   write;
+	int	   (*write)(const struct recording *recording, FILE *fp);
 } formats[] = {
-	{ "folded", export_folded },
-	{ "html", export_flamegraph },
-	{ "json", export_json },
-	{ "pprof", export_pprof },
-	{ "speedscope", export_speedscope },
+	{ .name = "folded", .write = export_folded },
+	{ .name = "html", .write = export_flamegraph },
+	{ .name = "inlined", .write = NULL },
+	{ .name = "json", .write = export_json },
+	{ .name = "pprof", .write = export_pprof },
+	{ .name = "speedscope", .write = export_speedscope },
 };
 
-static write_fn find_format(const char *name)
+static const struct format *find_format(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
 		if (!strcmp(formats[i].name, name))
-			return formats[i].write;
+			return &formats[i];
 	}
 	pr_err("There is no format '%s': it is one of " GUEST_EXPORT_FORMATS "\n", name);
 	return NULL;
@@ -56,20 +57,24 @@ static int check_samples(const struct recording *recording, const char *input)
 int guest_export__run(const struct guest_export *export)
 {
 	const char *input = export->input ?: "perf.data";
-	write_fn write = find_format(export->format);
+	const struct format *format = find_format(export->format);
 	struct export_output output;
 	struct recording recording;
 	int err;
 
-	if (!write)
+	if (!format)
 		return -EINVAL;
-	err = export_output__check(export->output, export->input) ?:
-		recording__read(&recording, export->input, export->force);
+	err = export_output__check(export->output, export->input);
+	if (err)
+		return err;
+	if (!format->write)
+		return export_inlined(export);
+	err = recording__read(&recording, export->input, export->force);
 	if (err)
 		return err;
 	err = check_samples(&recording, input) ?: export_output__open(&output, export->output);
 	if (!err)
-		err = export_output__close(&output, write(&recording, output.fp));
+		err = export_output__close(&output, format->write(&recording, output.fp));
 	recording__exit(&recording);
 	return err;
 }
