@@ -3,7 +3,9 @@
 """Write recordings for test.sh.
 
 made-up.py DIR leaves DIR/hostile.data, of a guest whose names are out to be anything but
-text, and DIR/large.data, with 100,000 different stacks. Both have two threads."""
+text, and DIR/large.data, with 100,000 different stacks. Both have two threads. DIR/HOST.data,
+of the hosts north and south, are as perf records: with build-ids, and callchains in records of
+their own."""
 
 import os
 import random
@@ -68,9 +70,31 @@ def large():
         yield sample(1000 + i, stack, 101 + i % 2)
 
 
+def header_string(text):
+    text = text.encode() + b"\0"
+    return struct.pack("<I", len(text)) + text
+
+
+def labelled(path, host, nr):
+    os.makedirs(f"{path}.guests/{g.PID}/proc", exist_ok=True)
+    build_id = g.event(67, g.MISC_GUEST_KERNEL, struct.pack(
+        "<i24s64s", g.PID, bytes(range(1, 21)) + bytes([20, 0, 0, 0]),
+        f"[guest.kernel.kallsyms.{g.PID}]".encode()))
+    features = [(2, build_id), (3, header_string(host))]
+    with open(path, "wb") as file:
+        file.write(g.perf_data([*g.maps(True), g.comm(1), *g.samples(nr)], features=features))
+    for name, content in (("id", f"{g.TAKEN_ID:016x}\n"), (f"{g.PID}/proc/modules", g.MODULES),
+                          (f"{g.PID}/proc/kallsyms", g.KALLSYMS),
+                          (f"{g.PID}/guest", f"name {host}-web\nvmm qemu\n")):
+        with open(f"{path}.guests/{name}", "w", encoding="utf-8") as file:
+            file.write(content)
+
+
 def main():
     out = sys.argv[1]
     put(f"{out}/hostile.data", NAMES, "<b>web</b>;\"'", hostile())
+    labelled(f"{out}/north.data", "north", 9)
+    labelled(f"{out}/south.data", "south", 30)
     put(f"{out}/large.data", [f"function_{i}" for i in range(FUNCTIONS)], "web", large())
 
 

@@ -22,15 +22,38 @@ samples() {
 		awk -v thread="${2-}" 'NF && (thread == "" || $1 == thread) { n++ } END { print n + 0 }'
 }
 
-# pprof_has RECORDING SAMPLES [OPTION...]: so many, by go tool pprof
+# pprof_has FILES SAMPLES [OPTION...]: so many, by go tool pprof
 pprof_has() {
+	local files
+	read -ra files <<< "$1"
 	go tool pprof -top -sample_index=samples -nodefraction=0 -nodecount=0 \
-		"${@:3}" "$1.pprof" > pprof.txt 2>&1 ||
+		"${@:3}" "${files[@]/%/.pprof}" > pprof.txt 2>&1 ||
 		{ cat pprof.txt; return 1; }
 	diff <(sed -n 's/^Showing nodes accounting for \([0-9]*\),.*/\1/p' pprof.txt) <(echo "$2")
 }
 
+# mapped RECORDING: what go tool pprof says of mappings
+mapped() {
+	go tool pprof -raw "$1.pprof" 2> pprof.txt | sed -n '/^Mappings/,$p'
+}
+
 "$web/made-up.py" . || exit
+for recording in north south; do
+	expect "web $recording, pprof is written" write $recording pprof
+	expect "web $recording, pprof is compressed" gzip -t < $recording.pprof
+done
+north=$(samples north) south=$(samples south)
+expect "web pprof: two hosts" pprof_has "north south" $((north + south))
+expect "web pprof: one of two hosts" pprof_has "north south" "$north" -tagfocus=host=north
+expect "web pprof: a guest" pprof_has "north south" "$south" -tagfocus=guest=south-web
+expect "web pprof: its vCPU" pprof_has "north south" $((north + south)) -tagfocus='vcpu=^3$'
+expect "web pprof: no such vCPU" pprof_has "north south" 0 -tagfocus='vcpu=^4$'
+expect "web pprof: mode" pprof_has north $((north / 2)) -tagfocus='mode=guest module'
+expect "web pprof: mappings" diff <(mapped north) - <<-END
+	Mappings
+	1: 0xffffffff81000000/0xffffffff81002000/0x0 [guest.kernel/north-web] 0102030405060708090a0b0c0d0e0f1011121314 [FN]
+	2: 0xffffffffc0000000/0xffffffffc0004000/0x0 [guestmod]  [FN]
+END
 for recording in hostile large; do
 	all=$(samples $recording)
 	for format in folded speedscope pprof html; do

@@ -55,7 +55,7 @@ same "folded --host" errors
 
 tr -d '\n' > expected <<-END
 	{"event": "cpu-clock", "guest": "web", "comm": "[guest/web]", "pid": 100, "tid": 101,
-	 "samples": 3, "period": 3, "stack": [{"name": "[unknown]", "kind": "guest user"},
+	 "vcpu": 3, "samples": 3, "period": 3, "stack": [{"name": "[unknown]", "kind": "guest user"},
 	 {"name": "guest_entry", "dso": "[guest.kernel/web]", "kind": "guest kernel"},
 	 {"name": "mod_leaf", "dso": "[guestmod]", "kind": "guest module"}]}
 END
@@ -101,6 +101,14 @@ same "lost samples" errors
 export_to_got --format folded
 cut -d';' -f1 got | sort -u > events
 [ "$(wc -l < events)" = 2 ] || failure "stacks of two events are not told apart" got
+
+# a sample whose record is missing is of the same thread as those that say which vCPU it runs
+export_to_got --format json
+python3 -c 'import json, sys
+print({json.loads(line)["vcpu"] for line in sys.stdin})' < got > vcpus
+echo '{3}' > expected
+mv vcpus got
+same "the vCPU" errors
 
 # inlined: what perf inject makes of it; another perf has all samples, with their chains
 make_up guest_callchain_data 9 own

@@ -220,6 +220,12 @@ struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 	return chain;
 }
 
+/* Without a record of ours perf has -1 or 0 there, whatever the vCPU. */
+int perf_sample__guest_vcpu(const struct perf_sample *sample)
+{
+	return sample->guest_cookie ? (int)sample->vcpu : -1;
+}
+
 void guest_chains__report(const struct guest_chains *chains)
 {
 	guest_unwinds__report(chains->unwinds);

@@ -19,6 +19,7 @@ struct perf_sample;
 struct guest_chain {
 	u16	  misc;
 	u32	  flags;
+	u32	  vcpu;
 	u64	  root;
 	u64	  nr;
 	u64	  sections_size;
@@ -41,6 +42,13 @@ void guest_chains__delete(struct guest_chains *chains);
 struct ip_callchain *guest_chains__merge(struct guest_chains *chains,
 					 const struct perf_sample *sample,
 					 const struct guest_chain *guest);
+
+/**
+ * perf_sample__guest_vcpu - the vCPU of a sample that was merged
+ *
+ * Return: as KVM numbers them; -1 if the sample had no cookie, or its record never came.
+ */
+int perf_sample__guest_vcpu(const struct perf_sample *sample);
 
 /** guest_chains__report - how guests were unwound, and what is without symbols */
 void guest_chains__report(const struct guest_chains *chains);

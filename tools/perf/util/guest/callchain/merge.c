@@ -276,8 +276,9 @@ static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 	record->refs = 1;
 	record->used = false;
 	record->guest = (struct guest_chain) {
-		.misc = event->header.misc, .flags = raw->flags, .root = raw->root,
-		.nr = raw->nr, .sections_size = sections, .ips = record->words,
+		.misc = event->header.misc, .flags = raw->flags, .vcpu = raw->vcpu_id,
+		.root = raw->root, .nr = raw->nr, .sections_size = sections,
+		.ips = record->words,
 	};
 	memcpy(record->words, raw->ips, raw->nr * sizeof(u64));
 	memcpy(record->words + raw->nr, raw->ips + raw->nr + 1, sections);
@@ -394,6 +395,7 @@ static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held
 	if (held->deferred) {
 		if (!held->record)
 			gc__stats(gc)->missing++;
+		sample.vcpu = held->record ? (s32)held->record->guest.vcpu : -1;
 		sample.callchain = guest_chains__merge(gc->chains, &sample, held->record ?
 						       &held->record->guest : NULL);
 		if (!sample.callchain)

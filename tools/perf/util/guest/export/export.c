@@ -16,16 +16,17 @@
 #include "guest/export/stacks.h"
 #include "util.h"
 
-/* @write: NULL for what is not made of stacks */
+/* @write: NULL for what is not made of stacks; @addresses: as in struct recording_input */
 static const struct format {
 	const char *name;
 	int	   (*write)(const struct recording *recording, FILE *fp);
+	bool	   addresses;
 } formats[] = {
 	{ .name = "folded", .write = export_folded },
 	{ .name = "html", .write = export_flamegraph },
 	{ .name = "inlined", .write = NULL },
 	{ .name = "json", .write = export_json },
-	{ .name = "pprof", .write = export_pprof },
+	{ .name = "pprof", .write = export_pprof, .addresses = true },
 	{ .name = "speedscope", .write = export_speedscope },
 };
 
@@ -58,6 +59,7 @@ int guest_export__run(const struct guest_export *export)
 {
 	const char *input = export->input ?: "perf.data";
 	const struct format *format = find_format(export->format);
+	struct recording_input from = { .path = export->input, .force = export->force };
 	struct export_output output;
 	struct recording recording;
 	int err;
@@ -69,7 +71,8 @@ int guest_export__run(const struct guest_export *export)
 		return err;
 	if (!format->write)
 		return export_inlined(export);
-	err = recording__read(&recording, export->input, export->force);
+	from.addresses = format->addresses;
+	err = recording__read(&recording, &from);
 	if (err)
 		return err;
 	err = check_samples(&recording, input) ?: export_output__open(&output, export->output);

@@ -16,6 +16,8 @@ static void write_source(const struct stack_source *source, FILE *fp)
 	fputs(", \"comm\": ", fp);
 	export_text__json(fp, source->comm);
 	fprintf(fp, ", \"pid\": %d, \"tid\": %d", source->pid, source->tid);
+	if (source->vcpu >= 0)
+		fprintf(fp, ", \"vcpu\": %d", source->vcpu);
 }
 
 static void write_frame(const struct stack_frame *frame, FILE *fp)

@@ -12,11 +12,13 @@ struct recording;
 /**
  * export_pprof - write it
  *
- * Two values for each event: samples, and what it has counted. Labels: guest, comm, mode, pid,
- * thread. A location is a function: there are no addresses. It is not compressed, which pprof
- * does not ask for.
+ * Two values for each event: samples, and what it has counted. Labels: guest, vcpu and vm_pid of
+ * what has something of a guest, else pid; host, process, thread, mode. Mappings have build-ids
+ * where these are known; locations have addresses. It is compressed by gzip.
  *
- * Return: 0 or -ENOMEM; what cannot be written is in @fp's error.
+ * @recording: with addresses
+ *
+ * Return: 0 or a negative error.
  */
 int export_pprof(const struct recording *recording, FILE *fp);
 

@@ -15,11 +15,15 @@
 #include "event.h"
 #include "evlist.h"
 #include "evsel.h"
+#include "guest/callchain/chain.h"
 #include "guest/callchain/frame.h"
 #include "guest/callchain/lost.h"
+#include "guest/export/clock.h"
+#include "guest/export/mappings.h"
 #include "guest/export/read.h"
 #include "guest/export/stacks.h"
 #include "guest/snapshot/lookup.h"
+#include "guest/untrusted/printable.h"
 #include "guest/vm/vm.h"
 #include "machine.h"
 #include "map.h"
@@ -66,26 +70,45 @@ static enum stack_kind frame_kind(const struct map_symbol *ms, u64 ip)
 	return guest ? STACK_GUEST_USER : STACK_HOST_USER;
 }
 
-static void chain__add(struct chain *chain, const struct map_symbol *ms, u64 ip)
+/* A caller's is where it called: behind that may be another function. */
+static bool set_address(struct stack_frame *frame, struct mappings *mappings,
+			const struct map_symbol *ms, u64 ip, bool is_caller)
+{
+	frame->address = 0;
+	frame->mapping = 0;
+	if (!mappings)
+		return true;
+	frame->address = ip - is_caller;
+	if (ms->map)
+		frame->mapping = mappings__findnew(mappings, ms->map);
+	return !ms->map || frame->mapping;
+}
+
+static int chain__add(struct chain *chain, struct mappings *mappings,
+		      const struct map_symbol *ms, u64 ip)
 {
 	struct stack_frame *frame = &chain->frames[chain->nr];
 	pid_t guest = guest_frame__pid(ms);
 
 	/* the outermost are lost, and there is always room for the process */
 	if (chain->nr == STACK_DEPTH_MAX - 2)
-		return;
+		return 0;
+	if (!set_address(frame, mappings, ms, ip, chain->nr))
+		return -ENOMEM;
 	frame->kind = frame_kind(ms, ip);
 	frame->dso = ms->map ? dso__short_name(map__dso(ms->map)) : "";
 	/* that of a symbol whose name was not printable is empty */
 	frame->name = ms->sym && *ms->sym->name ? ms->sym->name : "[unknown]";
 	chain->guest = guest ?: chain->guest;
 	chain->nr++;
+	return 0;
 }
 
-static int chain__resolve(struct chain *chain, struct evsel *evsel, struct perf_sample *sample,
-			  struct addr_location *al)
+static int chain__resolve(struct reader *reader, struct chain *chain, struct evsel *evsel,
+			  struct perf_sample *sample, struct addr_location *al)
 {
 	struct callchain_cursor *cursor = get_tls_callchain_cursor();
+	struct mappings *mappings = reader->recording->mappings;
 	struct map_symbol leaf = { .maps = al->maps, .map = al->map, .sym = al->sym };
 	struct callchain_cursor_node *node;
 	struct symbol *parent = NULL;
@@ -100,13 +123,13 @@ static int chain__resolve(struct chain *chain, struct evsel *evsel, struct perf_
 	if (err)
 		return err;
 	callchain_cursor_commit(cursor);
-	while ((node = callchain_cursor_current(cursor))) {
-		chain__add(chain, &node->ms, node->ip);
+	while (!err && (node = callchain_cursor_current(cursor))) {
+		err = chain__add(chain, mappings, &node->ms, node->ip);
 		callchain_cursor_advance(cursor);
 	}
-	if (!chain->nr)
-		chain__add(chain, &leaf, sample->ip);
-	return 0;
+	if (!err && !chain->nr)
+		err = chain__add(chain, mappings, &leaf, sample->ip);
+	return err;
 }
 
 static u32 add_source(struct stacks *stacks, const struct chain *chain, struct thread *thread,
@@ -117,6 +140,7 @@ static u32 add_source(struct stacks *stacks, const struct chain *chain, struct t
 		.comm  = thread__comm_str(thread) ?: "",
 		.pid   = sample->pid,
 		.tid   = sample->tid,
+		.vcpu  = perf_sample__guest_vcpu(sample),
 	};
 	char comm[GUEST_NAME_MAX + sizeof("[guest/]")];
 
@@ -177,7 +201,7 @@ static int add_sample(struct reader *reader, struct perf_sample *sample, struct 
 	u32 event, source, node;
 	int err;
 
-	err = chain__resolve(&chain, evsel, sample, al);
+	err = chain__resolve(reader, &chain, evsel, sample, al);
 	if (err)
 		return err;
 	note(recording, &chain, sample);
@@ -243,9 +267,13 @@ static void reader__init(struct reader *reader, struct recording *recording)
 	reader->recording = recording;
 }
 
-static char *copy(const char *text)
+static char *copy_printable(const char *text)
 {
-	return text ? strdup(text) : NULL;
+	char *copy = text ? strdup(text) : NULL;
+
+	if (copy)
+		text__make_printable(copy);
+	return copy;
 }
 
 static char *join(const struct perf_env *env)
@@ -278,23 +306,30 @@ static int read_session(struct reader *reader)
 	if (err)
 		return err;
 	recording->lost = guest_lost__nr(&reader->lost);
+	recording->wall = recording_clock__wall(reader->session, recording->last);
 	/* of a pipe only now */
-	recording->hostname = copy(env->hostname);
-	recording->release = copy(env->os_release);
+	recording->hostname = copy_printable(env->hostname);
+	recording->release = copy_printable(env->os_release);
 	recording->cmdline = join(env);
 	return stacks__sort(recording->stacks);
 }
 
-int recording__read(struct recording *recording, const char *path, bool force)
+int recording__read(struct recording *recording, const struct recording_input *input)
 {
-	struct perf_data data = { .path = path, .mode = PERF_DATA_MODE_READ, .force = force };
+	struct perf_data data = {
+		.path = input->path, .mode = PERF_DATA_MODE_READ, .force = input->force,
+	};
 	struct reader reader = {};
 	int err;
 
 	*recording = (struct recording) { .first = UINT64_MAX };
 	recording->stacks = stacks__new();
-	if (!recording->stacks)
+	if (recording->stacks && input->addresses)
+		recording->mappings = mappings__new();
+	if (!recording->stacks || (input->addresses && !recording->mappings)) {
+		recording__exit(recording);
 		return -ENOMEM;
+	}
 	reader__init(&reader, recording);
 	reader.session = perf_session__new(&data, &reader.tool);
 	if (IS_ERR(reader.session)) {
@@ -307,7 +342,7 @@ int recording__read(struct recording *recording, const char *path, bool force)
 	if (!err)
 		return 0;
 	/* perf's own functions return -1 and have said why */
-	pr_err("%s: cannot be read%s%s\n", path ?: "perf.data", err == -1 ? "" : ": ",
+	pr_err("%s: cannot be read%s%s\n", input->path ?: "perf.data", err == -1 ? "" : ": ",
 	       err == -1 ? "" : strerror(-err));
 	recording__exit(recording);
 	return err;
@@ -316,6 +351,7 @@ int recording__read(struct recording *recording, const char *path, bool force)
 void recording__exit(struct recording *recording)
 {
 	stacks__delete(recording->stacks);
+	mappings__delete(recording->mappings);
 	free(recording->hostname);
 	free(recording->release);
 	free(recording->cmdline);

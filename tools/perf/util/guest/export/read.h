@@ -8,13 +8,18 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+struct mappings;
 struct stacks;
 
 /**
  * struct recording - what was read
  * @stacks:	   sorted
+ * @mappings:	   of its frames; NULL if not asked for
  * @hostname, @release, @cmdline: of the host and of perf record; NULL if not known
  * @first, @last:  the times of samples, in ns; @first is above @last if there are none
+ * @wall:	   added to such a time this is the time of day, in ns since 1970: exactly, if
+ *		   it was recorded with a clock (perf record -k); else so that the last sample
+ *		   is the last change of the file
  * @lost:	   samples
  * @left_out:	   samples of the host, which were not asked for
  * @guest_samples: those with a frame of a guest; of them,
@@ -23,8 +28,10 @@ struct stacks;
  */
 struct recording {
 	struct stacks	*stacks;
+	struct mappings	*mappings;
 	char		*hostname, *release, *cmdline;
 	u64		first, last;
+	u64		wall;
 	u64		lost;
 	u64		left_out;
 	u64		guest_samples;
@@ -33,15 +40,25 @@ struct recording {
 };
 
 /**
+ * struct recording_input - what to read
+ * @path:      of a perf.data; NULL for the one that perf commands read
+ * @force:     whoever owns it
+ * @addresses: tell frames apart by where they are
+ */
+struct recording_input {
+	const char *path;
+	bool	   force;
+	bool	   addresses;
+};
+
+/**
  * recording__read
- * @path:  of a perf.data; NULL for the one that perf commands read
- * @force: whoever owns it
  *
  * Samples are those that perf_guest and perf_host say.
  *
  * Return: 0, and recording__exit() has to be called; or a negative error, reported.
  */
-int recording__read(struct recording *recording, const char *path, bool force);
+int recording__read(struct recording *recording, const struct recording_input *input);
 void recording__exit(struct recording *recording);
 
 #endif /* __PERF_GUEST_EXPORT_READ_H */

@@ -193,8 +193,12 @@ u32 stacks__source(struct stacks *stacks, const struct stack_source *source)
 	hashmap__for_each_key_entry(stacks->by_source, entry, hash) {
 		old = &stacks->sources[entry->value];
 		if (old->guest == new.guest && old->comm == new.comm && old->pid == new.pid &&
-		    old->tid == new.tid)
+		    old->tid == new.tid) {
+			/* a sample whose record is missing does not tell */
+			if (new.vcpu >= 0)
+				old->vcpu = new.vcpu;
 			return entry->value;
+		}
 	}
 	return ADD(stacks, sources, by_source, hash, new);
 }
@@ -209,10 +213,12 @@ u32 stacks__frame(struct stacks *stacks, const struct stack_frame *frame)
 	new.dso = findnew_string(stacks, frame->dso);
 	if (!new.name || !new.dso)
 		return STACK_NONE;
-	hash = mix(mix((long)new.name, (long)new.dso), new.kind);
+	hash = mix(mix(mix(mix((long)new.name, (long)new.dso), new.kind), new.mapping),
+		   new.address);
 	hashmap__for_each_key_entry(stacks->by_frame, entry, hash) {
 		old = &stacks->frames[entry->value];
-		if (old->name == new.name && old->dso == new.dso && old->kind == new.kind)
+		if (old->name == new.name && old->dso == new.dso && old->kind == new.kind &&
+		    old->mapping == new.mapping && old->address == new.address)
 			return entry->value;
 	}
 	return ADD(stacks, frames, by_frame, hash, new);
@@ -298,7 +304,14 @@ static int cmp_frames(const void *a, const void *b, void *ctx)
 	const struct stack_frame *l = &stacks->frames[*(const u32 *)a];
 	const struct stack_frame *r = &stacks->frames[*(const u32 *)b];
 
-	return strcmp(l->name, r->name) ?: (int)l->kind - (int)r->kind ?: strcmp(l->dso, r->dso);
+	int cmp = strcmp(l->name, r->name) ?: (int)l->kind - (int)r->kind ?:
+		  strcmp(l->dso, r->dso);
+
+	if (cmp)
+		return cmp;
+	if (l->mapping != r->mapping)
+		return l->mapping < r->mapping ? -1 : 1;
+	return l->address < r->address ? -1 : l->address > r->address;
 }
 
 static int sort_frames(struct stacks *stacks)

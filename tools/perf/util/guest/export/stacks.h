@@ -36,11 +36,18 @@ struct stack_kind_name {
 
 extern const struct stack_kind_name stack_kinds[STACK_KINDS];
 
-/** struct stack_frame - @dso is empty if it is not known */
+/**
+ * struct stack_frame
+ * @dso:     empty if it is not known
+ * @mapping: number of its struct mapping; 0 if there is none, or they are not wanted
+ * @address: what was executed; 0 if addresses are not wanted
+ */
 struct stack_frame {
 	const char	*name;
 	const char	*dso;
 	enum stack_kind	kind;
+	u32		mapping;
+	u64		address;
 };
 
 /** struct stack_node - @parent and @frame are indices; an outermost one has no parent */
@@ -55,11 +62,13 @@ struct stack_node {
  * struct stack_source - the thread that samples are of
  * @guest: its guest's name; empty for samples that have nothing of a guest
  * @comm:  the thread's name, or "[guest/NAME]"
+ * @vcpu:  which one of its guest it runs; -1 if no sample tells
  */
 struct stack_source {
 	const char *guest;
 	const char *comm;
 	pid_t	   pid, tid;
+	int	   vcpu;
 };
 
 /** struct stack_count - samples with the same @node, @event and @source, which are indices */

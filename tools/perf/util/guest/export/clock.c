@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <time.h>
+#include <sys/stat.h>
+#include <linux/time64.h>
+#include "data.h"
+#include "guest/export/clock.h"
+#include "session.h"
+
+static u64 nsecs(const struct timespec *time)
+{
+	return time->tv_sec * NSEC_PER_SEC + time->tv_nsec;
+}
+
+u64 recording_clock__wall(const struct perf_session *session, u64 last)
+{
+	const struct perf_env *env = &session->header.env;
+	struct timespec now;
+	struct stat st;
+
+	if (env->clock.enabled)
+		return env->clock.tod_ns - env->clock.clockid_ns;
+	if (!session->data->is_pipe && !stat(session->data->file.path, &st))
+		return nsecs(&st.st_mtim) - last;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return nsecs(&now) - last;
+}
