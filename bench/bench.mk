@@ -2,7 +2,7 @@
 # Figures, each by a command of its own. None of them is a test: machines are noisy.
 # Those of the demo (how complete chains are) are printed by make demo.
 
-bench: bench-walk bench-overhead bench-report bench-orc	## print the figures: cost of a walk, of sampling, reporting, unwinding
+bench: bench-walk bench-overhead bench-report bench-export bench-orc	## print the figures: cost of a walk, of sampling, reporting, exporting, unwinding
 
 # what sampling at 1 kHz costs the guest, with and without callchains in turns: by the
 # clock, and by instructions, which is the same on every machine
@@ -25,6 +25,12 @@ bench-report: perf | $(build)/lab/truth/perf.data.guest $(build)/stock-perf/perf
 		$(build)/lab/truth/perf.data.guest $(build)/lab/truth/guestmount \
 		$(build)/bench/report.json
 
+# what exporting a million samples costs, against scripts that read perf script's text
+bench-export: perf | $(build)/lab/truth/perf.data.guest
+	@bench/export.py $(build)/perf/perf $(linux)/tools/perf/scripts/python \
+		$(build)/lab/truth/perf.data.guest $(build)/lab/truth/guestmount \
+		$(build)/bench/export.json
+
 # what it takes to unwind a guest without frame pointers: Debian's kernel, as the lab
 # has recorded it
 orc_lab		:= $(build)/lab/debian-6.12
@@ -43,4 +49,4 @@ bench-orc: $(build)/bench/orc | $(orc_lab)/perf.data.guest
 		{ echo "orc: no recording: Debian's kernels cannot be downloaded"; exit 0; }; \
 	bench/orc.py $< $(orc_lab) $(debian) $(build)/bench/orc-debug $(build)/bench/orc.json
 
-.PHONY: bench bench-overhead bench-report bench-orc
+.PHONY: bench bench-overhead bench-report bench-export bench-orc

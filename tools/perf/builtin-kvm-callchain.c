@@ -220,6 +220,8 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 			     guest_unwind__parse),
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
+		OPT_STRING(0, "guestmount", &symbol_conf.guestmount, "directory",
+			   "with a directory for each guest's files, by its VMM's pid"),
 		OPT_STRING(0, "kallsyms", &symbol_conf.kallsyms_name, "file",
 			   "kallsyms of the host"),
 		OPT_INCR('v', "verbose", &verbose, "be more verbose"),
