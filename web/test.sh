@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# test.sh PERF: exported files in a browser, in pprof and by speedscope's schema. These, and
-# screenshots, are left in build/web.
+# test.sh PERF: exported files in a browser, in pprof, in the Firefox Profiler and by speedscope's
+# schema. These, and screenshots, are left in build/web.
 set -uo pipefail
 web=$(realpath "$(dirname "$0")")
 . "$web/../scripts/expect.sh"
@@ -32,6 +32,14 @@ pprof_has() {
 	diff <(sed -n 's/^Showing nodes accounting for \([0-9]*\),.*/\1/p' pprof.txt) <(echo "$2")
 }
 
+# firefox_has RECORDING THREAD...: all samples of these threads, by the Firefox Profiler
+firefox_has() {
+	local thread
+	node "$web/firefox.cjs" "$1.firefox" > firefox.txt || return
+	diff <(sed -n 's/^.*|\([0-9]* [0-9]*\)$/\1/p' firefox.txt | sort) \
+		<(for thread in "${@:2}"; do echo "$thread $(samples "$1" "$thread")"; done)
+}
+
 # mapped RECORDING: what go tool pprof says of mappings
 mapped() {
 	go tool pprof -raw "$1.pprof" 2> pprof.txt | sed -n '/^Mappings/,$p'
@@ -54,6 +62,11 @@ expect "web pprof: mappings" diff <(mapped north) - <<-END
 	1: 0xffffffff81000000/0xffffffff81002000/0x0 [guest.kernel/north-web] 0102030405060708090a0b0c0d0e0f1011121314 [FN]
 	2: 0xffffffffc0000000/0xffffffffc0004000/0x0 [guestmod]  [FN]
 END
+expect "web firefox is written" write hostile firefox
+expect "web firefox: samples of each thread" firefox_has hostile 101 102
+expect "web firefox of another kind of recording" write north firefox
+expect "web firefox: process and thread" eval \
+	'node "$web/firefox.cjs" north.firefox | grep -qFx "north-web|vCPU 3|101 $north"'
 for recording in hostile large; do
 	all=$(samples $recording)
 	for format in folded speedscope pprof html; do

@@ -5,9 +5,18 @@
 #ifndef __PERF_GUEST_EXPORT_CLOCK_H
 #define __PERF_GUEST_EXPORT_CLOCK_H
 
+#include <stdbool.h>
 #include <linux/types.h>
 
 struct perf_session;
+
+/**
+ * recording_clock__of - what is known of that before the recording has been read
+ * @wall: what to add to the time of a sample for the time of day; else 0
+ *
+ * Return: does it say?
+ */
+bool recording_clock__of(const struct perf_session *session, u64 *wall);
 
 /**
  * recording_clock__wall - what to add to the time of a sample

@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <linux/kernel.h>
+#include <linux/time64.h>
 #include "debug.h"
 #include "guest/export/export.h"
+#include "guest/export/firefox.h"
 #include "guest/export/flamegraph.h"
 #include "guest/export/folded.h"
 #include "guest/export/inlined.h"
@@ -16,12 +18,15 @@
 #include "guest/export/stacks.h"
 #include "util.h"
 
-/* @write: NULL for what is not made of stacks; @addresses: as in struct recording_input */
+/* @write: NULL for what is not made of stacks; the rest is as in struct recording_input */
 static const struct format {
 	const char *name;
 	int	   (*write)(const struct recording *recording, FILE *fp);
 	bool	   addresses;
+	u64	   slot;
+	u32	   slots;
 } formats[] = {
+	{ .name = "firefox", .write = export_firefox, .slot = 10 * NSEC_PER_MSEC, .slots = 1000 },
 	{ .name = "folded", .write = export_folded },
 	{ .name = "html", .write = export_flamegraph },
 	{ .name = "inlined", .write = NULL },
@@ -72,6 +77,8 @@ int guest_export__run(const struct guest_export *export)
 	if (!format->write)
 		return export_inlined(export);
 	from.addresses = format->addresses;
+	from.slot = format->slot;
+	from.slots = format->slots;
 	err = recording__read(&recording, &from);
 	if (err)
 		return err;

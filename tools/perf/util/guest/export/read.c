@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include "addr_location.h"
 #include "build-id.h"
 #include "callchain.h"
@@ -192,27 +193,36 @@ static void note(struct recording *recording, const struct chain *chain,
 	recording->unnamed += !strcmp(chain->frames[i].name, "[unknown]");
 }
 
+/* Slots begin where the time of day is a multiple of them, if that is known by now. */
+static s64 slot_of(const struct recording *recording, u64 time)
+{
+	if (!recording->slot || time == (u64)-1)
+		return 0;
+	return time - (time + recording->wall) % recording->slot;
+}
+
 static int add_sample(struct reader *reader, struct perf_sample *sample, struct evsel *evsel,
 		      struct addr_location *al)
 {
 	static struct chain chain;
 	struct recording *recording = reader->recording;
 	struct stacks *stacks = recording->stacks;
-	u32 event, source, node;
+	struct stack_count at;
 	int err;
 
 	err = chain__resolve(reader, &chain, evsel, sample, al);
 	if (err)
 		return err;
 	note(recording, &chain, sample);
-	event = stacks__event(stacks, evsel__name(evsel));
-	source = add_source(stacks, &chain, al->thread, sample);
-	if (event == STACK_NONE || source == STACK_NONE)
+	at.slot = slot_of(recording, sample->time);
+	at.event = stacks__event(stacks, evsel__name(evsel));
+	at.source = add_source(stacks, &chain, al->thread, sample);
+	if (at.event == STACK_NONE || at.source == STACK_NONE)
 		return -ENOMEM;
-	node = add_stack(stacks, &chain, source);
-	if (node == STACK_NONE)
+	at.node = add_stack(stacks, &chain, at.source);
+	if (at.node == STACK_NONE)
 		return -ENOMEM;
-	return stacks__count(stacks, node, event, source, sample->period);
+	return stacks__count(stacks, &at, sample->period);
 }
 
 static int process_sample(const struct perf_tool *tool, union perf_event *event __maybe_unused,
@@ -291,12 +301,24 @@ static char *join(const struct perf_env *env)
 	return line;
 }
 
-static int read_session(struct reader *reader)
+static void set_slot(struct reader *reader, const struct recording_input *input)
+{
+	const struct evlist *evlist = reader->session->evlist;
+	u64 first = evlist->first_sample_time, last = evlist->last_sample_time;
+
+	reader->recording->slot = input->slot;
+	if (input->slots && first && last > first)
+		reader->recording->slot = max_t(u64, (last - first) / input->slots, NSEC_PER_MSEC);
+	recording_clock__of(reader->session, &reader->recording->wall);
+}
+
+static int read_session(struct reader *reader, const struct recording_input *input)
 {
 	struct recording *recording = reader->recording;
 	struct perf_env *env = &reader->session->header.env;
 	int err;
 
+	set_slot(reader, input);
 	symbol_conf.use_callchain = true;
 	callchain_param_setup(evlist__combined_sample_type(reader->session->evlist),
 			      perf_env__arch(env));
@@ -337,7 +359,7 @@ int recording__read(struct recording *recording, const struct recording_input *i
 		recording__exit(recording);
 		return PTR_ERR(reader.session);
 	}
-	err = read_session(&reader);
+	err = read_session(&reader, input);
 	perf_session__delete(reader.session);
 	if (!err)
 		return 0;

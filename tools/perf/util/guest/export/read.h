@@ -17,6 +17,7 @@ struct stacks;
  * @mappings:	   of its frames; NULL if not asked for
  * @hostname, @release, @cmdline: of the host and of perf record; NULL if not known
  * @first, @last:  the times of samples, in ns; @first is above @last if there are none
+ * @slot:	   length of slots, in ns; 0 if there are none
  * @wall:	   added to such a time this is the time of day, in ns since 1970: exactly, if
  *		   it was recorded with a clock (perf record -k); else so that the last sample
  *		   is the last change of the file
@@ -31,6 +32,7 @@ struct recording {
 	struct mappings	*mappings;
 	char		*hostname, *release, *cmdline;
 	u64		first, last;
+	u64		slot;
 	u64		wall;
 	u64		lost;
 	u64		left_out;
@@ -44,11 +46,16 @@ struct recording {
  * @path:      of a perf.data; NULL for the one that perf commands read
  * @force:     whoever owns it
  * @addresses: tell frames apart by where they are
+ * @slot:      tell samples apart by slots of so many ns that they are in; 0 if not
+ * @slots:     make @slot so long that there are about so many, if the recording's header says
+ *	       from when to when it is
  */
 struct recording_input {
 	const char *path;
 	bool	   force;
 	bool	   addresses;
+	u64	   slot;
+	u32	   slots;
 };
 
 /**

@@ -234,17 +234,20 @@ u32 stacks__node(struct stacks *stacks, u32 parent, u32 frame)
 	return ADD(stacks, nodes, by_node, key, new);
 }
 
-int stacks__count(struct stacks *stacks, u32 node, u32 event, u32 source, u64 period)
+int stacks__count(struct stacks *stacks, const struct stack_count *at, u64 period)
 {
-	struct stack_count new = { .node = node, .event = event, .source = source };
-	long hash = mix(mix(node, event), source);
+	struct stack_count new = {
+		.node = at->node, .event = at->event, .source = at->source, .slot = at->slot,
+	};
+	long hash = mix(mix(mix(at->node, at->event), at->source), at->slot);
 	struct stack_count *count = NULL, *old;
 	struct hashmap_entry *entry;
 	u32 index;
 
 	hashmap__for_each_key_entry(stacks->by_count, entry, hash) {
 		old = &stacks->counts[entry->value];
-		if (old->node == node && old->event == event && old->source == source)
+		if (old->node == at->node && old->event == at->event &&
+		    old->source == at->source && old->slot == at->slot)
 			count = old;
 	}
 	if (!count) {
@@ -428,7 +431,9 @@ static int cmp_counts(const void *a, const void *b)
 		return l->node < r->node ? -1 : 1;
 	if (l->event != r->event)
 		return l->event < r->event ? -1 : 1;
-	return l->source < r->source ? -1 : l->source > r->source;
+	if (l->source != r->source)
+		return l->source < r->source ? -1 : 1;
+	return l->slot < r->slot ? -1 : l->slot > r->slot;
 }
 
 int stacks__sort(struct stacks *stacks)

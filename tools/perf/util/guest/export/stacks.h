@@ -71,11 +71,15 @@ struct stack_source {
 	int	   vcpu;
 };
 
-/** struct stack_count - samples with the same @node, @event and @source, which are indices */
+/**
+ * struct stack_count - samples with the same @node, @event and @source, which are indices
+ * @slot: and whose times begin a slot here, in ns; 0 where they are not told apart
+ */
 struct stack_count {
 	u32 node;
 	u32 event;
 	u32 source;
+	s64 slot;
 	u64 samples;
 	u64 period;
 };
@@ -118,11 +122,12 @@ u32 stacks__node(struct stacks *stacks, u32 parent, u32 frame);
 
 /**
  * stacks__count - one more sample
- * @node: its innermost frame
+ * @at:	    which count it goes to; its numbers are not looked at
+ * @period: of the sample
  *
  * Return: 0 or -ENOMEM.
  */
-int stacks__count(struct stacks *stacks, u32 node, u32 event, u32 source, u64 period);
+int stacks__count(struct stacks *stacks, const struct stack_count *at, u64 period);
 
 /**
  * stacks__sort - all are counted: bring them in an order that is not that of the samples
