@@ -32,6 +32,7 @@ include tools/perf/perf.mk
 include lab/lab.mk
 include bench/bench.mk
 include web/web.mk
+include fleet/fleet.mk
 
 test: kernel perf	## run the tests: below an hour on two cores
 	@scripts/test.sh $(SUITES)

@@ -60,22 +60,22 @@ def event(kind, misc, body):
     return struct.pack("<IHH", kind, misc, 8 + len(body)) + body
 
 
-def sample_id(time, event_id=EVENT_ID):
-    return struct.pack("<IIQQII", PID, TID_VCPU, time, event_id, 0, 0)
+def sample_id(time, event_id=EVENT_ID, tid=TID_VCPU):
+    return struct.pack("<IIQQII", PID, tid, time, event_id, 0, 0)
 
 
-def sample(time, misc, ip, chain, event_id=EVENT_ID, address=b"", more=b""):
-    ids = sample_id(time, event_id)
+def sample(time, misc, ip, chain, event_id=EVENT_ID, address=b"", more=b"", tid=TID_VCPU):
+    ids = sample_id(time, event_id, tid)
     # as perf writes a cookie into a file: behind all else
     frames = len(chain) - 2 * (chain[-2:-1] == [DEFERRED])
     return event(RECORD_SAMPLE, misc, words(ip) + ids[:16] + address + ids[16:] +
                  words(1, frames, *chain[:frames]) + more + words(*chain[frames:]))
 
 
-def record(time, cookie, ips, event_id=EVENT_ID):
+def record(time, cookie, ips, event_id=EVENT_ID, vcpu=3, tid=TID_VCPU):
     return event(RECORD_EVENT_TYPE, MISC_GUEST_KERNEL,
-                 words(cookie) + struct.pack("<II", 3, 3) + words(0x1000, len(ips), *ips) +
-                 sample_id(time, event_id))
+                 words(cookie) + struct.pack("<II", vcpu, 3) + words(0x1000, len(ips), *ips) +
+                 sample_id(time, event_id, tid))
 
 
 def lost(time, nr):

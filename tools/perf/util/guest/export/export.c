@@ -14,6 +14,7 @@
 #include "guest/export/output.h"
 #include "guest/export/pprof.h"
 #include "guest/export/read.h"
+#include "guest/export/rows.h"
 #include "guest/export/speedscope.h"
 #include "guest/export/stacks.h"
 #include "util.h"
@@ -32,6 +33,7 @@ static const struct format {
 	{ .name = "inlined", .write = NULL },
 	{ .name = "json", .write = export_json },
 	{ .name = "pprof", .write = export_pprof, .addresses = true },
+	{ .name = "rows", .write = export_rows, .slot = 60 * NSEC_PER_SEC },
 	{ .name = "speedscope", .write = export_speedscope },
 };
 

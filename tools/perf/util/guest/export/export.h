@@ -21,7 +21,7 @@ struct guest_export {
 	bool	   force;
 };
 
-#define GUEST_EXPORT_FORMATS "firefox, folded, html, inlined, json, pprof, speedscope"
+#define GUEST_EXPORT_FORMATS "firefox, folded, html, inlined, json, pprof, rows, speedscope"
 
 /**
  * guest_export__run - read, and write

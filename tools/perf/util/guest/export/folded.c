@@ -7,15 +7,10 @@
 #include "guest/export/stacks.h"
 #include "guest/export/text.h"
 
-static void write_stack(const struct stacks *stacks, const struct stack_count *count, u64 samples,
-			u32 *path, FILE *fp)
+void export_folded__frames(const struct stacks *stacks, const u32 *path, u32 nr, FILE *fp)
 {
-	u32 i, nr = stacks__path(stacks, count->node, path);
+	u32 i;
 
-	if (stacks->nr_events > 1) {
-		export_text__folded(fp, stacks->events[count->event]);
-		putc(';', fp);
-	}
 	for (i = 0; i < nr; i++) {
 		const struct stack_frame *frame = &stacks->frames[path[i]];
 
@@ -24,6 +19,18 @@ static void write_stack(const struct stacks *stacks, const struct stack_count *c
 		export_text__folded(fp, frame->name);
 		fputs(stack_kinds[frame->kind].mark, fp);
 	}
+}
+
+static void write_stack(const struct stacks *stacks, const struct stack_count *count, u64 samples,
+			u32 *path, FILE *fp)
+{
+	u32 nr = stacks__path(stacks, count->node, path);
+
+	if (stacks->nr_events > 1) {
+		export_text__folded(fp, stacks->events[count->event]);
+		putc(';', fp);
+	}
+	export_folded__frames(stacks, path, nr, fp);
 	fprintf(fp, " %" PRIu64 "\n", samples);
 }
 
