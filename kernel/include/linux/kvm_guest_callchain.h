@@ -62,7 +62,8 @@ struct kvm_guest_callchain {
 
 /**
  * struct kvm_vm_guest_callchain - of a virtual machine
- * @off: its stacks are not read, whoever asks (debugfs, guest_callchain_off)
+ * @off: its stacks are not read, nor where its memory is, whoever asks (debugfs,
+ *	 guest_callchain_off)
  */
 struct kvm_vm_guest_callchain {
 	bool off;
@@ -71,11 +72,14 @@ struct kvm_vm_guest_callchain {
 void kvm_register_guest_callchain(void);
 void kvm_unregister_guest_callchain(void);
 void kvm_create_guest_callchain_debugfs(struct kvm *kvm);
+void kvm_create_guest_callchain_slots(struct kvm *kvm);
+bool kvm_guest_callchain_is_allowed(const struct kvm *kvm);
 void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted);
 
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain);
 void kvm_arch_guest_callchain_exit(struct kvm_vcpu *vcpu);
+bool kvm_arch_guest_memory_is_readable(const struct kvm *kvm);
 
 /*
  * The four of them are called with preemption off, and are nothing while there is no

@@ -59,6 +59,17 @@ static bool is_open(const struct kvm_vcpu *vcpu)
 	       READ_ONCE(vcpu->guest_callchain.open) == READ_ONCE(perf_guest_callchain_epoch);
 }
 
+/**
+ * kvm_guest_callchain_is_allowed() - may perf read a guest's stacks and memory?
+ * @kvm: whose
+ *
+ * Return: what the administrator's switches say, KVM's and that of the virtual machine.
+ */
+bool kvm_guest_callchain_is_allowed(const struct kvm *kvm)
+{
+	return READ_ONCE(guest_callchain) && !READ_ONCE(kvm->guest_callchain.off);
+}
+
 /* perf_guest_callchain_ops::defer; any context, preemption off. */
 static u64 kvm_defer_guest_callchain(u64 cookie, bool in_guest,
 				     const struct perf_guest_wants *wants)
@@ -67,7 +78,7 @@ static u64 kvm_defer_guest_callchain(u64 cookie, bool in_guest,
 	struct kvm_guest_callchain *gc;
 	s64 before = 0;
 
-	if (!vcpu || !READ_ONCE(guest_callchain) || READ_ONCE(vcpu->kvm->guest_callchain.off))
+	if (!vcpu || !kvm_guest_callchain_is_allowed(vcpu->kvm))
 		return 0;
 
 	gc = &vcpu->guest_callchain;
@@ -177,11 +188,13 @@ void kvm_unregister_guest_callchain(void)
 }
 
 /**
- * kvm_create_guest_callchain_debugfs() - the administrator's switch of one virtual machine
+ * kvm_create_guest_callchain_debugfs() - the administrator's switch of one virtual machine,
+ * and where its memory is
  * @kvm: that has a directory in debugfs
  */
 void kvm_create_guest_callchain_debugfs(struct kvm *kvm)
 {
 	debugfs_create_bool("guest_callchain_off", 0644, kvm->debugfs_dentry,
 			    &kvm->guest_callchain.off);
+	kvm_create_guest_callchain_slots(kvm);
 }

@@ -252,3 +252,14 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 	}
 	restore_cache(vcpu, &cache);
 }
+
+/**
+ * kvm_arch_guest_memory_is_readable() - is there anything in a guest's memory to be read?
+ * @kvm: whose
+ *
+ * Return: false for SEV-ES and later. What is encrypted by SEV alone reads as noise.
+ */
+bool kvm_arch_guest_memory_is_readable(const struct kvm *kvm)
+{
+	return !kvm->arch.has_protected_state;
+}
