@@ -45,3 +45,4 @@ test-perf-unmodified: perf
 .PHONY: perf install man test-perf test-perf-unmodified
 
 include tools/perf/guest-orc.mk
+include tools/perf/guest-memory.mk

@@ -12,6 +12,9 @@ DECLARE_SUITE(guest_orc);
 DECLARE_SUITE(guest_vmlinuz);
 DECLARE_SUITE(printable);
 DECLARE_SUITE(guest_list);
+DECLARE_SUITE(guest_memory);
+DECLARE_SUITE(guest_memory_modules);
+DECLARE_SUITE(guest_memory_orc);
 DECLARE_SUITE(guest_mount);
 DECLARE_SUITE(guest_snapshot);
 DECLARE_SUITE(guest_text);
@@ -33,6 +36,9 @@ struct test_suite *guest_tests[] = {
 	&suite__guest_vmlinuz,
 	&suite__printable,
 	&suite__guest_list,
+	&suite__guest_memory,
+	&suite__guest_memory_modules,
+	&suite__guest_memory_orc,
 	&suite__guest_mount,
 	&suite__guest_snapshot,
 	&suite__guest_text,

@@ -73,6 +73,8 @@ static struct option options[] = {
 	OPT_STRING(0, "guestmount", &record.mount, "directory", "where the guest mounts are"),
 	OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP, guest_unwind__parse),
 	OPT_BOOLEAN(0, "exits", &record.exits, "record exits of guests instead"),
+	OPT_BOOLEAN(0, "no-guest-memory", &record.no_memory,
+		    "do not look for the kernel's symbols in a guest's memory"),
 	OPT_END()
 };
 
@@ -213,14 +215,26 @@ static void warn_guest(const struct guest *guest)
 		pr_warning("%s: protected by %s: its stacks cannot be read\n", guest->name,
 			   guest->protection);
 	if (!*guest->mount)
-		pr_warning("%s: no guest mount, so no symbols: perf kvm-callchain mount %d root@GUEST\n",
-			   guest->name, guest->pid);
-	else if (guest->facts.kallsyms == GUEST_KALLSYMS_NONE)
+		return;
+	if (guest->facts.kallsyms == GUEST_KALLSYMS_NONE)
 		pr_warning("%s: no /proc/kallsyms in %s, so no symbols\n", guest->name,
 			   guest->mount);
 	else if (guest->facts.kallsyms == GUEST_KALLSYMS_HIDDEN)
 		pr_warning("%s: its /proc/kallsyms hides addresses, so no symbols: mount it as root, or kernel.kptr_restrict=0 there\n",
 			   guest->name);
+}
+
+/* Without a mount, what there is comes out of its memory. */
+static void warn_memory(const struct guest *guest, const struct guest_snapshot *snapshot)
+{
+	if (*guest->mount || !snapshot->memory_err)
+		return;
+	if (snapshot->memory_err == -ECANCELED)
+		pr_warning("%s: no guest mount, so no symbols: perf kvm-callchain mount %d root@GUEST\n",
+			   guest->name, guest->pid);
+	else
+		pr_warning("%s: no symbols, as there is no guest mount (perf kvm-callchain mount %d root@GUEST), and of its memory: %s\n",
+			   guest->name, guest->pid, guest_memory__why(snapshot->memory_err));
 }
 
 static bool has_dwarf_callchains(struct evlist *evlist)
@@ -244,7 +258,11 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 	if (guest->facts.unwind == GUEST_UNWIND_ORC && !snapshot->kernel)
 		pr_warning("%s: no frame pointers, and no file of kernel %s in its /boot for ORC tables: callers in it will be guesses\n",
 			   guest->name, guest->facts.release);
-	if (snapshot->symbols)
+	if (!snapshot->memory_err)
+		pr_info("%s: kernel %s, %" PRIu64 " symbols, %u modules%s, out of its memory\n",
+			guest->name, guest->facts.release, snapshot->symbols, snapshot->modules,
+			snapshot->modules_err == -ENODATA ? " (no BTF to find them by)" : "");
+	else if (snapshot->symbols)
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
 			snapshot->symbols, snapshot->modules, snapshot->module_files);
 	if (snapshot->left_out)
@@ -259,13 +277,16 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 			   ", whose stacks are by frame pointers only" : "");
 }
 
-static int take_guest(const struct guest *guest, int dir, unsigned int what)
+static int take_guest(struct guest *guest, int dir, unsigned int what)
 {
 	struct guest_snapshot snapshot;
 	int err;
 
 	warn_guest(guest);
 	err = guest_snapshot__take(guest, dir, what, &snapshot);
+	warn_memory(guest, &snapshot);
+	if (!snapshot.memory_err)
+		guest->facts = snapshot.facts;
 	if (!err)
 		report_taken(guest, &snapshot, what);
 	else if (err == -ENOSPC || err == -EDQUOT || err == -EROFS)
@@ -282,7 +303,8 @@ static int take_guests(struct guest_record *rec, struct evlist *evlist, int dir)
 {
 	bool files = rec->files || has_dwarf_callchains(evlist);
 	unsigned int what = GUEST_SNAPSHOT_KERNEL | GUEST_SNAPSHOT_PROCESSES |
-			    (files ? GUEST_SNAPSHOT_FILES : 0) | guest_unwind__takes();
+			    (files ? GUEST_SNAPSHOT_FILES : 0) | guest_unwind__takes() |
+			    (rec->no_memory ? 0 : GUEST_SNAPSHOT_MEMORY);
 	struct guests guests = { .nr = 0 };
 	int i, err = 0;
 
@@ -296,9 +318,9 @@ static int take_guests(struct guest_record *rec, struct evlist *evlist, int dir)
 	guests.nr = rec->nr_guests;
 	guests.guest = rec->guests;
 	guests__look(&guests, rec->mount ?: guest_mount__dir());
-	guest_unwind__know(&guests);
 	for (i = 0; !err && i < guests.nr; i++)
 		err = take_guest(&guests.guest[i], dir, what);
+	guest_unwind__know(&guests);
 	return err;
 }
 

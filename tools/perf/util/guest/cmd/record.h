@@ -93,6 +93,7 @@ void guest_record__written(struct evlist *evlist, const struct perf_data *data, 
  * @host:   --host: the host as well
  * @exits:  --exits: exits of guests
  * @files:  --guest-files: take the programs' files along, too
+ * @no_memory: --no-guest-memory: nothing out of a guest's memory
  * @found:  guests that run
  * @chosen: those of them to be recorded
  * @pids:   the same as a list, NULL for all
@@ -105,7 +106,7 @@ struct guest_record {
 	const char	    *mount;
 	const char	    **wanted;
 	int		    nr_wanted;
-	bool		    host, exits, files, taken;
+	bool		    host, exits, files, no_memory, taken;
 	struct guests	    found;
 	bool		    *chosen;
 	char		    *pids;

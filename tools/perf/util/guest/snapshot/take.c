@@ -18,6 +18,7 @@
 #include "guest/untrusted/child.h"
 #include "guest/untrusted/dir.h"
 #include "guest/untrusted/elf.h"
+#include "guest/memory/find.h"
 #include "guest/vm/facts.h"
 #include "guest/untrusted/file.h"
 #include "guest/vm/print.h"
@@ -377,14 +378,36 @@ int guest_snapshot__open(int dir, pid_t pid)
 	return guest_dir__open(dir, name, O_RDONLY | O_DIRECTORY, 0);
 }
 
+/* A mount has more, if only in files. One whose files cannot be written is not to be tried. */
+static bool wants_memory(const struct take *take, int err)
+{
+	return take->what & GUEST_SNAPSHOT_MEMORY && !*take->guest->mount && !err;
+}
+
+static void take_memory(struct take *take, struct guest_snapshot *snapshot)
+{
+	struct guest_memory memory;
+
+	snapshot->memory_err = guest_memory__take(take->guest, NULL, take->out.fd, &memory);
+	if (snapshot->memory_err)
+		return;
+	snapshot->symbols = memory.written.symbols;
+	snapshot->modules = memory.written.modules;
+	snapshot->kernel = memory.written.orc;
+	snapshot->modules_err = memory.written.why;
+	snapshot->facts = memory.facts;
+}
+
 int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 			 struct guest_snapshot *snapshot)
 {
 	struct take take = { .guest = guest, .what = what };
 	int err = 0, finish_err;
+	struct guest seen;
 	char name[16];
 
 	memset(snapshot, 0, sizeof(*snapshot));
+	snapshot->memory_err = -ECANCELED;
 	snprintf(name, sizeof(name), "%d", guest->pid);
 	if (mkdirat(dir, name, 0700) < 0)
 		return -errno;
@@ -393,7 +416,13 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 		return take.out.fd;
 	if (*guest->mount)
 		err = run_child(&take, snapshot);
-	finish_err = guest_snapshot__finish(guest, take.out.fd);
+	seen = *guest;
+	if (wants_memory(&take, err)) {
+		take_memory(&take, snapshot);
+		if (!snapshot->memory_err)
+			seen.facts = snapshot->facts;
+	}
+	finish_err = guest_snapshot__finish(&seen, take.out.fd);
 	close(take.out.fd);
 	return err ?: finish_err;
 }

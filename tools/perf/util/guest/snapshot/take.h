@@ -18,6 +18,8 @@
 #include <sys/types.h>
 #include <linux/types.h>
 
+#include "guest/memory/find.h"
+
 struct guest;
 struct guest_dir;
 struct guest_module;
@@ -31,6 +33,10 @@ struct guest_module;
  * @processes:	  those that have code of files
  * @user_files:	  files it is of that were copied
  * @left_out:	  files for which there was no room
+ * @memory_err:	  0, or why it was not taken out of the guest's memory, as guest_memory__why()
+ *		  has it; -ECANCELED if that was not tried
+ * @modules_err:	  the same for the modules
+ * @facts:	  of the kernel as its memory has it, if @memory_err is 0
  */
 struct guest_snapshot {
 	u64	symbols;
@@ -40,6 +46,8 @@ struct guest_snapshot {
 	u32	processes;
 	u32	user_files;
 	u32	left_out;
+	int	memory_err, modules_err;
+	struct guest_facts facts;
 };
 
 /**
@@ -59,6 +67,7 @@ struct guest_snapshot {
  * @GUEST_SNAPSHOT_CODE:      the kernel's code, out of its memory
  * @GUEST_SNAPSHOT_CODE_FOR_TABLES: the same of one that may have ORC tables, but whose file
  *			      is not found
+ * @GUEST_SNAPSHOT_MEMORY:    its symbols out of its memory, if a mount does not have them
  */
 enum guest_snapshot_what {
 	GUEST_SNAPSHOT_KERNEL	 = 1,
@@ -66,6 +75,7 @@ enum guest_snapshot_what {
 	GUEST_SNAPSHOT_FILES	 = 4,
 	GUEST_SNAPSHOT_CODE	 = 8,
 	GUEST_SNAPSHOT_CODE_FOR_TABLES = 16,
+	GUEST_SNAPSHOT_MEMORY	 = 32,
 };
 
 /** guest_snapshot__dir - the directory that belongs to a perf.data file */

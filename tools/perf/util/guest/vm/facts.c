@@ -23,20 +23,11 @@
 /* More lines than that without an address: the rest will not have one either. */
 #define HIDDEN_LINES	1000
 
-#define ALNUM	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 static char *printable_end(char *str)
 {
 	while (*str > ' ' && *str <= '~')
 		str++;
 	return str;
-}
-
-bool guest_module_name__valid(const char *name)
-{
-	size_t len = strspn(name, ALNUM "_-");
-
-	return len && len < GUEST_NAME_MAX && !name[len];
 }
 
 /* "name 16384 2 other, - Live 0xffffffffc0000000 (OE)" */
@@ -121,7 +112,7 @@ int guest_file__release(int root, char *release, size_t size)
 	if (!strstarts(buf, prefix))
 		return -EINVAL;
 	/* it becomes part of paths: no slash, and not "." or ".." */
-	len = strspn(start, ALNUM "._+~-");
+	len = strspn(start, GUEST_ALNUM "._+~-");
 	if (!isalnum(*start) || start[len] != ' ' || len >= size)
 		return -EINVAL;
 	start[len] = '\0';

@@ -5,6 +5,7 @@
 #ifndef __PERF_GUEST_FACTS_H
 #define __PERF_GUEST_FACTS_H
 
+#include <string.h>
 #include <linux/types.h>
 #include "guest/vm/vm.h"
 
@@ -62,8 +63,15 @@ bool guest_module__parse(struct guest_module *module, const char *line);
  */
 int guest_modules__read(int root, struct guest_module *modules, int *nr);
 
+#define GUEST_ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 /** guest_module_name__valid - is it a name that the kernel gives to modules? */
-bool guest_module_name__valid(const char *name);
+static inline bool guest_module_name__valid(const char *name)
+{
+	size_t len = strspn(name, GUEST_ALNUM "_-");
+
+	return len && len < GUEST_NAME_MAX && !name[len];
+}
 
 /** guest_file__release - kernel release from a guest's /proc/version, -EINVAL if malformed */
 int guest_file__release(int root, char *release, size_t size);

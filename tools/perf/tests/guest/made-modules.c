@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/btf.h>
+#include <linux/kernel.h>
+#include "tests/guest/made-modules.h"
+
+#define MODULES		3
+#define UNFORMED	3
+
+/* BTF in the making: words of types, and strings. */
+struct made_btf {
+	u32  types[256], nr;
+	char strings[512];
+	u32  size;
+};
+
+static u32 add_string(struct made_btf *btf, const char *string)
+{
+	u32 at = btf->size;
+
+	strcpy(btf->strings + at, string);
+	btf->size += strlen(string) + 1;
+	return at;
+}
+
+static void add_word(struct made_btf *btf, u32 word)
+{
+	btf->types[btf->nr++] = word;
+}
+
+static void add_type(struct made_btf *btf, const char *name, u32 kind, u32 parts, u32 size)
+{
+	add_word(btf, *name ? add_string(btf, name) : 0);
+	add_word(btf, kind << 24 | parts);
+	add_word(btf, size);
+}
+
+static void add_member(struct made_btf *btf, const char *name, u32 type, u32 offset)
+{
+	add_word(btf, *name ? add_string(btf, name) : 0);
+	add_word(btf, type);
+	add_word(btf, offset * 8);
+}
+
+static void add_array(struct made_btf *btf, u32 type, u32 nr)
+{
+	add_type(btf, "", BTF_KIND_ARRAY, 0, 0);
+	add_word(btf, type);
+	add_word(btf, 1);
+	add_word(btf, nr);
+}
+
+/* Types by their numbers */
+enum { INT = 1, CHAR56, MEMORY, MEMORIES, KALLSYMS, POINTER, INSIDE };
+
+/* What is in front of a module's other members, without a name: */
+static void add_inside(struct made_btf *btf)
+{
+	add_type(btf, "", BTF_KIND_STRUCT, 2, 88);
+	add_member(btf, "list", POINTER, MADE_LIST);
+	add_member(btf, "name", CHAR56, MADE_NAME);
+}
+
+static void add_module(struct made_btf *btf, bool old)
+{
+	/* one of that name that is none is not to be taken */
+	add_type(btf, "module", BTF_KIND_FWD, 0, 0);
+	add_type(btf, "module", BTF_KIND_STRUCT, old ? 5 : 4, 512);
+	add_member(btf, "state", INT, MADE_STATE);
+	add_member(btf, "", INSIDE, 0);
+	if (old) {
+		add_member(btf, "core_layout", MEMORY, MADE_MEM);
+		add_member(btf, "init_layout", MEMORY, MADE_MEM + 16);
+	} else {
+		add_member(btf, "mem", MEMORIES, MADE_MEM);
+	}
+	add_member(btf, "kallsyms", POINTER, MADE_KALLSYMS_POINTER);
+}
+
+static void make_btf(struct made_memory *memory, bool old)
+{
+	struct made_btf btf = { .size = 1 };
+	struct btf_header head = {
+		.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(head),
+	};
+	u8 *to = made_memory__at(memory, MADE_BTF);
+
+	add_type(&btf, "int", BTF_KIND_INT, 0, 4);
+	add_word(&btf, 32);
+	add_array(&btf, INT, 56);
+	add_type(&btf, old ? "module_layout" : "module_memory", BTF_KIND_STRUCT, 2, 16);
+	add_member(&btf, "base", POINTER, 0);
+	add_member(&btf, "size", INT, 8);
+	add_array(&btf, MEMORY, 7);
+	add_type(&btf, "mod_kallsyms", BTF_KIND_STRUCT, 4, 32);
+	add_member(&btf, "symtab", POINTER, 0);
+	add_member(&btf, "num_symtab", INT, 8);
+	add_member(&btf, "strtab", POINTER, 16);
+	add_member(&btf, "typetab", POINTER, 24);
+	add_type(&btf, "", BTF_KIND_PTR, 0, INT);
+	add_inside(&btf);
+	add_module(&btf, old);
+	head.type_len = btf.nr * sizeof(u32);
+	head.str_off = head.type_len;
+	head.str_len = btf.size;
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), btf.types, head.type_len);
+	memcpy(to + sizeof(head) + head.str_off, btf.strings, btf.size);
+}
+
+static void put(struct made_memory *memory, u64 gva, u64 value, size_t size)
+{
+	memcpy(made_memory__at(memory, gva), &value, size);
+}
+
+static void make_kallsyms(struct made_memory *memory, unsigned int i, const char *name)
+{
+	const u64 at = MADE_MODULE(i);
+	Elf64_Sym symtab[] = {
+		{ .st_name = 0 },
+		{ .st_name = 1, .st_value = MADE_MODULE_CODE(i) + 0x10 },
+	};
+
+	put(memory, at + MADE_KALLSYMS, at + MADE_SYMTAB, 8);
+	put(memory, at + MADE_KALLSYMS + 8, ARRAY_SIZE(symtab), 4);
+	put(memory, at + MADE_KALLSYMS + 16, at + MADE_STRINGS, 8);
+	put(memory, at + MADE_KALLSYMS + 24, at + MADE_TYPES, 8);
+	memcpy(made_memory__at(memory, at + MADE_SYMTAB), symtab, sizeof(symtab));
+	memcpy(made_memory__at(memory, at + MADE_TYPES), "?T", 2);
+	sprintf(made_memory__at(memory, at + MADE_STRINGS + 1), "%s_init", name);
+}
+
+static void make_module(struct made_memory *memory, unsigned int i, const char *name, u32 size)
+{
+	const u64 at = MADE_MODULE(i);
+	u64 next = i + 1 < MODULES ? MADE_MODULE(i + 1) + MADE_LIST : MADE_MODULES;
+
+	put(memory, at + MADE_LIST, next, 8);
+	strcpy(made_memory__at(memory, at + MADE_NAME), name);
+	put(memory, at + MADE_MEM, MADE_MODULE_CODE(i), 8);
+	put(memory, at + MADE_MEM + 8, size - 0x1000, 4);
+	put(memory, at + MADE_MEM + 16 + 8, 0x1000, 4);
+	put(memory, at + MADE_KALLSYMS_POINTER, at + MADE_KALLSYMS, 8);
+	make_kallsyms(memory, i, name);
+}
+
+void made_memory__modules(struct made_memory *memory, bool old)
+{
+	make_btf(memory, old);
+	put(memory, MADE_MODULES, MADE_MODULE(0) + MADE_LIST, 8);
+	make_module(memory, 0, "first", 0x3000);
+	make_module(memory, 1, "unformed", 0x3000);
+	put(memory, MADE_MODULE(1) + MADE_STATE, UNFORMED, 4);
+	make_module(memory, 2, "second_one", 0x5000);
+	*made_memory__entry(memory, MADE_MODULE(MODULES)) = 0;
+}

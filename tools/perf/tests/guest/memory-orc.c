@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ORC tables out of a guest's memory: what is written is what the reader of kernels wants.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/kernel.h>
+#include "tests/guest/made-files.h"
+#include "tests/guest/made-kernel.h"
+#include "tests/guest/made-vmm.h"
+#include "tests/tests.h"
+#include "debug.h"
+#include "util/guest/untrusted/elf.h"
+#include "util/guest/untrusted/file.h"
+#include "util/guest/unwind/orc-table.h"
+
+/* Where the tables are in the guest; a page or more apart, so that they are not read by luck */
+#define IP	(MADE_IMAGE + 0x20000)
+#define ENTRIES	(MADE_IMAGE + 0x22000)
+#define HEADER	(MADE_IMAGE + 0x24000)
+#define NR	3
+
+static const struct made_entry entries[NR] = {
+	{ MADE_TEXT, { .type = GUEST_ORC_CALL, .sp_reg = GUEST_ORC_REG_SP, .sp_offset = 8 }, NULL },
+	{ MADE_TEXT + 64, { .type = GUEST_ORC_CALL, .sp_reg = GUEST_ORC_REG_SP,
+			    .sp_offset = 24 }, NULL },
+	/* behind the code, as that of exit sections is */
+	{ MADE_TEXT + 0xf000, { .type = GUEST_ORC_END_OF_STACK }, NULL },
+};
+
+static const struct made_symbol symbols[] = {
+	{ MADE_IMAGE,		"T_stext" },
+	{ MADE_IMAGE + 0x8000,	"T_etext" },
+	{ IP,			"R__start_orc_unwind_ip" },
+	{ IP + NR * 4,		"R__stop_orc_unwind_ip" },
+	{ ENTRIES,		"R__start_orc_unwind" },
+	{ ENTRIES + NR * 6,	"R__stop_orc_unwind" },
+	{ HEADER,		"R__start_orc_header" },
+	{ HEADER + 20,		"R__stop_orc_header" },
+	{ MADE_IMAGE + 0x70000,	"B_end" },
+};
+
+static struct made_vmm vmm;
+
+static int put_section(const struct guest_elf *elf, const char *name, u64 gva,
+		       struct guest_elf_section *section)
+{
+	if (!guest_elf__find(elf, name, section, NULL) || !section->data)
+		return -1;
+	memcpy(made_memory__at(&vmm.memory, gva), section->data, section->size);
+	return 0;
+}
+
+/* Entries are relative to where they are, and the kernel has moved. */
+static void move_ips(const struct guest_elf_section *section)
+{
+	s32 *ips = made_memory__at(&vmm.memory, IP);
+	u32 i;
+
+	for (i = 0; i < NR; i++)
+		ips[i] += section->addr - MADE_TEXT + MADE_IMAGE - IP;
+}
+
+static int make(void)
+{
+	struct guest_elf_section section;
+	struct guest_elf elf;
+	size_t size;
+	void *file = made_vmlinux(entries, NR, MADE_6_4, &size);
+	int bad;
+
+	memset(vmm.memory.ram, 0, MADE_RAM_SIZE);
+	made_memory__kernel(&vmm.memory, MADE_KSYMS_6_1, symbols, ARRAY_SIZE(symbols));
+	bad = !guest_elf__open(&elf, file, size) ||
+	      put_section(&elf, ".orc_unwind", ENTRIES, &section) ||
+	      put_section(&elf, ".orc_header", HEADER, &section) ||
+	      put_section(&elf, ".orc_unwind_ip", IP, &section);
+	if (!bad)
+		move_ips(&section);
+	free(file);
+	return bad;
+}
+
+static int load(struct guest_orc **orc, const struct guest_build_id *id)
+{
+	const char *why = "";
+	int root = open(vmm.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	size_t size;
+	void *file;
+
+	*orc = guest_orc__new();
+	err = guest_file__load(root, "out/boot/vmlinux-6.12.1-made", 1 << 20, &file, &size);
+	close(root);
+	if (err)
+		return err;
+	err = guest_orc__add_kernel(*orc, file, size, MADE_IMAGE, id, &why);
+	pr_debug("loaded: %d %s\n", err, why);
+	free(file);
+	return err;
+}
+
+static bool has(const struct guest_orc *orc, u64 offset, u32 i)
+{
+	const struct guest_orc_entry *entry = guest_orc__find(orc, MADE_IMAGE + offset);
+
+	return entry && entry->type == entries[i].entry.type &&
+	       entry->sp_offset == entries[i].entry.sp_offset;
+}
+
+static int check_tables(void)
+{
+	static const u8 bytes[] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef };
+	const struct guest_build_id id = { bytes, 8 }, other = { bytes, 4 };
+	struct guest_memory memory;
+	struct guest_orc *orc;
+
+	TEST_ASSERT_EQUAL("make", make(), 0);
+	TEST_ASSERT_EQUAL("take", made_vmm__take(&vmm, &memory), 0);
+	TEST_ASSERT_VAL("tables", memory.written.orc);
+	TEST_ASSERT_EQUAL("load", load(&orc, &id), 0);
+	TEST_ASSERT_VAL("entries", has(orc, 0, 0) && has(orc, 63, 0) && has(orc, 64, 1) &&
+				   has(orc, 0xf000, 2));
+	guest_orc__delete(orc);
+	TEST_ASSERT_EQUAL("another kernel's", load(&orc, &other), -ESTALE);
+	guest_orc__delete(orc);
+
+	/* tables that are not all there */
+	*made_memory__entry(&vmm.memory, ENTRIES) = 0;
+	TEST_ASSERT_EQUAL("take", made_vmm__take(&vmm, &memory), 0);
+	TEST_ASSERT_VAL("no tables", !memory.written.orc);
+	TEST_ASSERT_VAL("no file", made_file__is(vmm.dir, "out/boot/vmlinux-6.12.1-made", NULL));
+	return TEST_OK;
+}
+
+static int test__guest_memory_orc(struct test_suite *test __maybe_unused,
+				  int subtest __maybe_unused)
+{
+	int ret = made_vmm__begin(&vmm) ? TEST_FAIL : TEST_OK;
+
+	if (ret == TEST_OK)
+		ret = check_tables();
+	made_vmm__end(&vmm);
+	return ret;
+}
+
+static struct test_case guest_memory_orc_tests[] = {
+	TEST_CASE("Guest callchain memory, ORC tables", guest_memory_orc),
+	{ .name = NULL, }
+};
+
+struct test_suite suite__guest_memory_orc = {
+	.desc = "Guest callchain memory, ORC tables",
+	.test_cases = guest_memory_orc_tests,
+};
