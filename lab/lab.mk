@@ -132,7 +132,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded. The long ones come first.
-lab_scenarios := ask hostside events nmi truth demo nested trouble memory memslots hotplug reboot emulator selftest
+lab_scenarios := ask hostside events nmi truth demo nested trouble memory memslots guest-memory hotplug reboot emulator selftest
 test-lab: lab-parts vmx-parts lab-selftest
 	@lab/run-test.sh; status=$$?; lab/several $(lab_scenarios) || status=1; \
 		lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status
@@ -145,10 +145,12 @@ others = $(filter-out $(newest),$(patsubst %/disk.img,%,$(wildcard $(lab_debian)
 with_6.12 = $(if $(wildcard $(lab_debian)/6.12/disk.img),$(1))
 
 test-lab-debian: lab-parts lab-debian	## test with Debian's newest kernel as a guest
-	@lab/several $(call lab_debian_runs,$(newest)) $(call with_6.12,kvm-callchain dwarf)
+	@lab/several $(call lab_debian_runs,$(newest)) $(call with_6.12,kvm-callchain dwarf \
+		"--out $(build)/lab/guest-memory-6.12 guest-memory 6.12")
 
 test-lab-debian-more: lab-parts lab-debian
-	@lab/several $(call lab_debian_runs,$(others)) $(call with_6.12,guesses)
+	@lab/several $(call lab_debian_runs,$(others)) $(call with_6.12,guesses) \
+		$(if $(wildcard $(lab_debian)/6.1/disk.img),"--out $(build)/lab/guest-memory-6.1 guest-memory 6.1")
 
 # The host's kernel with its own checks on; the guest in it is the ordinary one
 debug-kernel: prepare
