@@ -30,7 +30,8 @@ def parse(sample):
 class ModuleData(perfdata.PerfData):
     """samples: without the tracepoints, those of a guest with a cookie; records: the chains.
     strange: chains that are not of the samples before them, by what does not fit.
-    chains: all there are, as (Chain, ips).
+    chains: all there are, as (Chain, ips). after: samples of guests that were dropped, as they
+    are behind the last chain on their CPU: perf had disabled the tracepoint.
     """
 
     def __init__(self, path):
@@ -48,6 +49,9 @@ class ModuleData(perfdata.PerfData):
                 self.samples.append(sample)
             else:
                 self.samples.append(sample)
+        after = {s.cookie for samples in waiting.values() for s in samples}
+        self.after = len(after)
+        self.samples = [s for s in self.samples if s.cookie is None or s.cookie not in after]
 
     def _chain(self, at, samples):
         chain, ips = parse(at)

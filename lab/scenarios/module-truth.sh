@@ -4,8 +4,8 @@
 # ordinary one, with the program whose paths are known. Our perf records it, and Debian's.
 host=/src/build/lab/debian-hosts/$(uname -r)
 seconds=${1:-10}
-# a group: perf enables events one after the other
-events=(-g -e '{cpu-clock/freq=1000/,kvm_callchain:guest_callchain/call-graph=no/}' -m 4M -a)
+# perf enables events one after the other: the tracepoint is there for the first sample
+events=(-g -e kvm_callchain:guest_callchain/call-graph=no/ -e cpu-clock/freq=1000/ -m 4M -a)
 debians_perf() { LD_LIBRARY_PATH=$host/perf "$host/perf/perf" "$@"; }
 
 say "the host runs $(uname -r)"

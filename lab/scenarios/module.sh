@@ -54,7 +54,7 @@ while read -r name options; do
 done
 EOR
 say "recording $(wc -l < "$host/plan") guests"
-perf record -B -N -m 4M -g -e "{cpu-clock/freq=250/,$tracepoint/call-graph=no/}" -a -o perf.data -- bash runs \
+perf record -B -N -m 4M -g -e $tracepoint/call-graph=no/ -e cpu-clock/freq=250/ -a -o perf.data -- bash runs \
 	< "$host/plan" > /out/vmms.txt
 expect lab-module-record [ $? = 0 ]
 cp perf.data /out/
