@@ -52,7 +52,8 @@
  * struct pending - a CPU's sample whose chain is to be walked, and the memory for that
  * @work:    walk_sampled(), on this CPU
  * @samples: that wait for it. They are all of one exit: @work runs before the next
- * @vcpu:    that was sampled. It may only be followed if it still is the one that runs here
+ * @vcpu:    that was sampled. It may only be followed if runs_here()
+ * @task:    its thread
  * @vcpu_id: its number
  * @exits:   kvm_vcpu_stat::exits at the sample
  * @walks:   of that exit so far
@@ -71,6 +72,7 @@ struct pending {
 	struct irq_work work;
 	local_t samples;
 	struct kvm_vcpu *vcpu;
+	struct task_struct *task;
 	u32 vcpu_id;
 	u64 exits;
 	unsigned int walks;
@@ -91,10 +93,10 @@ static struct pending __percpu *pending;
  */
 static bool is_at_sample(const struct pending *p, const struct kvm_vcpu *vcpu)
 {
-	return vcpu == kvm_get_running_vcpu() &&
+	return runs_here(vcpu, p->task) &&
 	       READ_ONCE(vcpu->arch.handling_intr_from_guest) &&
 	       vcpu->stat.exits - p->exits <= 1 &&
-	       vcpu->arch.regs[VCPU_REGS_RIP] == p->ip &&
+	       vcpu_ip(vcpu) == p->ip &&
 	       vcpu->arch.regs[VCPU_REGS_RSP] == p->sp;
 }
 
@@ -156,9 +158,6 @@ static void make_chain(struct pending *p)
 		chain->flags = PERF_GUEST_CALLCHAIN_PROTECTED;
 		return;
 	}
-	/* it brings other guests' addresses into the cache */
-	vcpu->arch.l1tf_flush_l1d = true;
-
 	if (vcpu_is_nested(vcpu)) {
 		nested_chain(p, vcpu, chain);
 		return;
@@ -211,9 +210,10 @@ static void notrace sample_taken(unsigned long ip, unsigned long parent_ip,
 	else if (p->walks >= MAX_WALKS)
 		return;
 	p->vcpu = vcpu;
+	p->task = current;
 	p->vcpu_id = vcpu->vcpu_id;
 	p->exits = vcpu->stat.exits;
-	p->ip = vcpu->arch.regs[VCPU_REGS_RIP];
+	p->ip = vcpu_ip(vcpu);
 	p->sp = vcpu->arch.regs[VCPU_REGS_RSP];
 	barrier();
 	local_inc(&p->samples);

@@ -4,8 +4,6 @@
  * a guest changes CR0 and CR3 without an exit, and KVM copies them when it handles the
  * next one: until then they are in the VMCB alone.
  */
-#include <asm/svm.h>
-
 #include "compat.h"
 #include "vcpu.h"
 
@@ -29,7 +27,7 @@ bool vcpu_is_nested(const struct kvm_vcpu *vcpu)
 static void get_regs(const struct kvm_vcpu *vcpu, const struct vmcb_save_area *save,
 		     struct guest_regs *regs)
 {
-	regs->ip = vcpu->arch.regs[VCPU_REGS_RIP];
+	regs->ip = vcpu_ip(vcpu);
 	regs->sp = vcpu->arch.regs[VCPU_REGS_RSP];
 	regs->bp = vcpu->arch.regs[VCPU_REGS_RBP];
 	regs->cpl = save->cpl & 3;
@@ -66,7 +64,7 @@ void vcpu_get_state(const struct kvm_vcpu *vcpu, struct vcpu_state *state)
 {
 	const struct vmcb *vmcb = vcpu_vmcb(vcpu);
 	/* with shadow page tables it is KVM that has put these into the VMCB */
-	bool own = vmcb->control.nested_ctl & SVM_NESTED_CTL_NP_ENABLE;
+	bool own = has_nested_paging(&vmcb->control);
 	u64 cr0 = own ? vmcb->save.cr0 : vcpu->arch.cr0;
 	u64 cr4 = own ? vmcb->save.cr4 : vcpu->arch.cr4;
 
