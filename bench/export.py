@@ -69,7 +69,9 @@ class Sides:
         self.perf, self.work = str(perf), work
         self.scripts, self.mount = scripts, f"--guestmount={mount}"
         self.env = {"HOME": str(work / "home"), "PERF_CONFIG": "/dev/null",
-                    "PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1"}
+                    "PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1",
+                    # where these programs find their modules
+                    "PERF_EXEC_PATH": str(scripts.resolve().parent.parent)}
 
     def commands(self):
         data = ["-i", str(self.work / "guest")]

@@ -20,8 +20,9 @@ chmod +x bin/perf
 
 # profile ASSIGNMENT...: run it, with this environment
 profile() {
-	env PERF="$PWD/bin/perf" REAL_PERF="$perf" OPTIONS="$PWD/options" STATE_DIRECTORY="$PWD/profile" \
-		RECORDING="$PWD/host-0-3.data" "$@" "$fleet/kvm-callchain-profile" 2> errors
+	env PERF="$PWD/bin/perf" REAL_PERF="$perf" OPTIONS="$PWD/options" \
+		STATE_DIRECTORY="$PWD/profile" RECORDING="$PWD/host-0-3.data" "$@" \
+		"$fleet/kvm-callchain-profile" 2> errors
 }
 
 refused() {
@@ -60,8 +61,8 @@ keeps() {
 	touch profile/other
 	profile LIMIT=4 || { cat errors; return 1; }
 	[ "$(du -cb profile/*.gz | awk 'END { print $1 }')" -le $((4 << 20)) ] &&
-		ls profile/*.gz | sed 's,.*/,,' | grep '^host\.' | diff - <(printf 'host.2026113%dT000000Z.pprof.gz\n' 3 4 5) &&
-		[ -e profile/other ]
+		diff <(printf 'profile/host.2026113%dT000000Z.pprof.gz\n' 3 4 5) \
+			<(printf '%s\n' profile/host.2026*.gz) && [ -e profile/other ]
 }
 
 nothing_of_no_samples() {
@@ -98,6 +99,6 @@ if command -v systemd-analyze > /dev/null; then
 	mkdir -p units && cp "$fleet"/*.timer units/ &&
 		sed "s,/usr/local/sbin,$fleet," "$fleet/kvm-callchain-profile.service" > \
 			units/kvm-callchain-profile.service
-	expect "fleet: systemd's units" eval \
-		'systemd-analyze verify units/*.timer units/*.service > units.out 2>&1; diff /dev/null units.out'
+	systemd-analyze verify units/*.timer units/*.service > units.out 2>&1
+	expect "fleet: systemd's units" diff /dev/null units.out
 fi

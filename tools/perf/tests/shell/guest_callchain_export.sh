@@ -55,7 +55,8 @@ same "folded --host" errors
 
 tr -d '\n' > expected <<-END
 	{"event": "cpu-clock", "guest": "web", "comm": "[guest/web]", "pid": 100, "tid": 101,
-	 "vcpu": 3, "samples": 3, "period": 3, "stack": [{"name": "[unknown]", "kind": "guest user"},
+	 "vcpu": 3, "samples": 3, "period": 3,
+	 "stack": [{"name": "[unknown]", "kind": "guest user"},
 	 {"name": "guest_entry", "dso": "[guest.kernel/web]", "kind": "guest kernel"},
 	 {"name": "mod_leaf", "dso": "[guestmod]", "kind": "guest module"}]}
 END
@@ -139,7 +140,8 @@ of_guest=(--guestmount "$PWD/perf.data.guests")
 perf script -F ip -i perf.data 2> errors | awk -v RS= '{ $1 = $1; print }' > expected
 [ "$(wc -l < expected)" = 9 ] || failure "there are not 9 samples" expected
 same "inlined: addresses, by $other"
-inlined | "$other" script "${of_guest[@]}" -F ip -i - 2> errors | awk -v RS= 'END { print NR }' > got
+inlined | "$other" script "${of_guest[@]}" -F ip -i - 2> errors |
+	awk -v RS= 'END { print NR }' > got
 echo 9 > expected
 same "inlined through a pipe, by $other" errors
 "$other" kvm --host --guest "${of_guest[@]}" report --stdio -g none --no-children --sort sym -n \

@@ -137,9 +137,11 @@ static void write_meta(const struct firefox *firefox)
 	      "\"sourceCodeIsNotOnSearchfox\": true, \"keepProfileThreadOrder\": true,\n"
 	      "\"sampleUnits\": {\"time\": \"ms\", \"eventDelay\": \"ms\", "
 	      "\"threadCPUDelta\": \"ns\"}, \"markerSchema\": []", fp);
-	WRITE_COLUMN(fp, "categories", STACK_KINDS, i,
-		     fprintf(fp, "{\"name\": \"%s\", \"color\": \"%s\", \"subcategories\": [\"Other\"]}",
-			     stack_kinds[i].name, colours[i]));
+	WRITE_COLUMN(fp, "categories", STACK_KINDS, i, {
+		fprintf(fp, "{\"name\": \"%s\", \"color\": \"%s\", ", stack_kinds[i].name,
+			colours[i]);
+		fputs("\"subcategories\": [\"Other\"]}", fp);
+	});
 	fputs("},\n", fp);
 }
 
