@@ -95,6 +95,9 @@ static void add_names(struct file *file)
 	unsigned int i;
 
 	for (i = 0; i < NR_SECTIONS; i++) {
+		/* one that is not there must not be found: no header says which layout it is */
+		if (i && !file->sections[i].sh_type)
+			continue;
 		file->sections[i].sh_name = section->sh_size;
 		section->sh_size += strlen(names[i]) + 1;
 		fwrite(names[i], strlen(names[i]) + 1, 1, file->file);
