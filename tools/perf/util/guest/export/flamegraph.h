@@ -9,7 +9,7 @@
 
 struct recording;
 
-/** export_flamegraph - write page.html with a recording in it; as export_folded() */
+/** export_flamegraph - write page/ with a recording in it; as export_folded() */
 int export_flamegraph(const struct recording *recording, FILE *fp);
 
 #endif /* __PERF_GUEST_EXPORT_FLAMEGRAPH_H */

@@ -12,7 +12,7 @@
 
 struct hashmap;
 
-/** enum stack_kind - whose code a frame is; stack_kinds[] and page.html name them */
+/** enum stack_kind - whose code a frame is; stack_kinds[] and page/tree.js name them */
 enum stack_kind {
 	STACK_PROCESS,		/* no code: a guest, or a process of the host */
 	STACK_HOST_KERNEL,

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# assemble.awk DIR/page.html: the page, with "@include FILE" replaced by DIR/FILE, as a string of C.
+
+function line(text)
+{
+	gsub(/[\\"?]/, "\\\\&", text)
+	print "\"" text "\\n\""
+}
+
+BEGIN {
+	print "#include \"guest/export/page.h\""
+	print "const char export_page[] ="
+}
+
+/^@include / {
+	name = FILENAME
+	sub(/[^\/]*$/, $2, name)
+	lines = 0
+	while ((status = (getline text < name)) > 0) {
+		# the licence of all parts is that of the page
+		if (text !~ /SPDX-License-Identifier/)
+			line(text)
+		lines++
+	}
+	if (status < 0 || !lines) {
+		print name ": cannot be read" > "/dev/stderr"
+		exit 1
+	}
+	next
+}
+
+{ line($0) }
+
+END { print ";" }
