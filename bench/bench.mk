@@ -49,4 +49,9 @@ bench-orc: $(build)/bench/orc | $(orc_lab)/perf.data.guest
 		{ echo "orc: no recording: Debian's kernels cannot be downloaded"; exit 0; }; \
 	bench/orc.py $< $(orc_lab) $(debian) $(build)/bench/orc-debug $(build)/bench/orc.json
 
-.PHONY: bench bench-overhead bench-report bench-export bench-orc
+# what a browser takes for the picture of 100,000 stacks; not part of bench, for which nothing
+# has to be installed from npm
+bench-web: perf		## print what the flame graph of 100,000 stacks takes in a browser
+	@web/setup.sh && bench/web.sh $(build)/perf/perf $(build)/bench/web.json
+
+.PHONY: bench bench-web bench-overhead bench-report bench-export bench-orc

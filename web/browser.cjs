@@ -2,57 +2,9 @@
 // browser.cjs HOSTILE THREAD LARGE: the flame graphs of made-up.py's recordings in Chromium.
 // The numbers are of their samples; THREAD's is that of one thread of the first.
 "use strict";
-const path = require("path");
-const { pathToFileURL } = require("url");
-const { chromium } = require("playwright-core");
+const { DESK, PHONE, open, press, run, same, samplesOf, session, status } = require("./page.cjs");
 
 const [hostile, thread, large] = process.argv.slice(2).map(Number);
-const PHONE = { width: 375, height: 667 }, DESK = { width: 1280, height: 800 };
-let browser, failed = false;
-
-async function expect(name, test) {
-	try {
-		await test();
-		console.log(`ok web ${name}`);
-	} catch (error) {
-		console.log(`${error.message}\nnot ok web ${name}`);
-		failed = true;
-	}
-}
-
-function same(got, expected, what) {
-	if (JSON.stringify(got) !== JSON.stringify(expected))
-		throw new Error(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
-}
-
-// What is not asked for: other files, dialogs, anything on the console.
-function watch(page) {
-	const seen = [];
-	page.on("request", request => seen.push(`request ${request.url()}`));
-	page.on("dialog", dialog => { seen.push(`dialog ${dialog.message()}`); dialog.dismiss(); });
-	page.on("console", message => seen.push(`console ${message.text()}`));
-	page.on("pageerror", error => seen.push(`error ${error.message}`));
-	return seen;
-}
-
-async function open(name, viewport, colorScheme = "light") {
-	for (const context of browser.contexts())
-		await context.close();
-	const page = await browser.newPage({ viewport, colorScheme });
-	const url = pathToFileURL(path.resolve(`${name}.html`)).href;
-	const seen = watch(page);
-	await page.goto(url);
-	same(seen, [`request ${url}`], "what the page did");
-	return { page, seen };
-}
-
-const status = page => page.locator("#status").textContent();
-const samplesOf = async page => Number(/(\d+) samples/.exec(await status(page))[1]);
-
-async function press(page, ...keys) {
-	for (const key of keys)
-		await page.keyboard.press(key);
-}
 
 async function names() {
 	const { page, seen } = await open("hostile", DESK);
@@ -89,6 +41,44 @@ async function keys() {
 	await press(page, "/");
 	await page.keyboard.type("plain");
 	same(await page.inputValue("#search"), "plain", "searched");
+}
+
+// What a screen reader is told, by the browser.
+async function tree() {
+	const { page } = await open("hostile", DESK);
+	await page.focus("#graph");
+	const told = async () => {
+		const { children } = await page.accessibility.snapshot({
+			root: await page.$("#graph"), interestingOnly: false });
+		const items = [];
+		const take = nodes => nodes?.forEach(node => {
+			if (node.role === "treeitem")
+				items.push(node);
+			take(node.children);
+		});
+		take(children);
+		return items;
+	};
+	same((await told()).map(({ level }) => level), [1], "levels at the beginning");
+	await press(page, "ArrowDown", "ArrowDown", "ArrowRight");
+	const items = await told(), chosen = items.filter(({ selected }) => selected);
+	same(chosen.length, 1, "selected");
+	same([chosen[0].level, chosen[0].expanded], [2, true], "level, open");
+	const second = await page.evaluate("nodes.depth.filter(level => level === 1).length");
+	same(items.filter(({ level }) => level === 2).length, second, "siblings");
+	same(items[items.indexOf(chosen[0]) + 1].level, 3, "level of what is behind it");
+	same((await status(page)).endsWith(chosen[0].name), true, chosen[0].name);
+	const graph = await page.evaluate(() => [element("graph").role,
+		document.getElementById(element("graph").getAttribute("aria-activedescendant"))
+			.getAttribute("aria-selected")]);
+	same(graph, ["tree", "true"], "the tree and what is active in it");
+	const places = [];
+	for (const key of ["Home", "End"]) {
+		await press(page, key);
+		places.push(await page.evaluate(() => document.getElementById(`item${selected}`)
+			.ariaPosInSet));
+	}
+	same(places, ["1", String(second)], "first and last sibling");
 }
 
 async function mouse() {
@@ -142,8 +132,7 @@ async function paints() {
 	const { page } = await open("large", DESK);
 	await page.evaluate(() => new Promise(resolve =>
 		requestAnimationFrame(() => setTimeout(resolve))));
-	const session = await browser.newBrowserCDPSession();
-	const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+	const { processInfo } = await (await session()).send("SystemInfo.getProcessInfo");
 	const time = 1000 * Math.max(...processInfo.filter(({ type }) => type === "renderer")
 		.map(({ cpuTime }) => cpuTime));
 	console.log(`# first paint: ${time.toFixed(0)} ms`);
@@ -159,18 +148,13 @@ async function largeOne() {
 	await page.screenshot({ path: "large.png" });
 }
 
-async function main() {
-	browser = await chromium.launch({ executablePath: "/usr/bin/chromium",
-		args: ["--no-sandbox", "--disable-gpu"] });
-	await expect("names are text", names);
-	await expect("keyboard", keys);
-	await expect("mouse", mouse);
-	await expect("filter by thread", filters);
-	await expect("phone, dark", phone);
-	await expect("100,000 stacks: first paint", paints);
-	await expect("100,000 stacks: zoom and search", largeOne);
-	await browser.close();
-	process.exitCode = failed ? 1 : 0;
-}
-
-main();
+run([
+	["names are text", names],
+	["keyboard", keys],
+	["tree for screen readers", tree],
+	["mouse", mouse],
+	["filter by thread", filters],
+	["phone, dark", phone],
+	["100,000 stacks: first paint", paints],
+	["100,000 stacks: zoom and search", largeOne],
+]);

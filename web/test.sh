@@ -82,5 +82,20 @@ for recording in hostile large; do
 	expect "web $recording, speedscope: schema and samples" \
 		node "$web/schema.cjs" $recording.speedscope "$all"
 done
+
+# with the host's: when the first sample was is all that they are for
+write timed html && write timed folded || failed=1
+for whose in "" --host; do
+	"$perf" kvm-callchain script -F tid,time --ns -i timed.data $whose 2> /dev/null |
+		awk '{ sub(":", "", $2); split($2, at, "."); print $1, at[1] at[2] }' \
+		> "times${whose#-}"
+done
+node "$web/timeline.cjs" timed times times-host || failed=1
+for recording in before after; do
+	write $recording folded || failed=1
+done
+"$perf" kvm-callchain flamegraph -i after.data --diff before.data -o diff.html > flamegraph.txt 2>&1 ||
+	{ cat flamegraph.txt; failed=1; }
+node "$web/diff.cjs" diff after.folded before.folded || failed=1
 node "$web/browser.cjs" "$(samples hostile)" "$(samples hostile 101)" "$(samples large)" || failed=1
 exit $failed

@@ -212,6 +212,8 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 	const struct option options[] = {
 		OPT_STRING(0, "format", &export->format, "format", GUEST_EXPORT_FORMATS),
 		OPT_STRING('i', "input", &export->input, "file", "input file name"),
+		OPT_STRING(0, "diff", &export->diff, "file",
+			   "compare with an older recording (html)"),
 		OPT_STRING('o', "output", &export->output, "file",
 			   "output file name, - for stdout"),
 		OPT_BOOLEAN('f', "force", &export->force, "don't complain, do it"),
@@ -228,7 +230,7 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 		OPT_END()
 	};
 	const char * const usage[] = {
-		picture ? "perf kvm-callchain flamegraph [<options>]" :
+		picture ? "perf kvm-callchain flamegraph [<options>] [<old file> <new file>]" :
 			  "perf kvm-callchain export --format <format> [<options>]",
 		NULL
 	};
@@ -236,6 +238,12 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 	const struct option *shown = options + picture;
 
 	argc = parse_options(argc, argv, shown, usage, 0);
+	if (picture && argc == 2 && !export->diff && !export->input) {
+		/* in perf diff's order */
+		export->diff = argv[0];
+		export->input = argv[1];
+		argc = 0;
+	}
 	if (argc || !export->format)
 		usage_with_options(usage, shown);
 

@@ -193,6 +193,69 @@ python3 - <<-'END' > got 2> errors || failure "flamegraph: page" errors
 END
 same "flamegraph: page" errors
 
+# time: each sample is in one bucket, of which there are not too many, wherever time jumps to
+cat > times.py <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import guest_callchain_data as g
+
+	jumps = [g.sample(time, g.MISC_GUEST_KERNEL, g.LEAF, g.KERNEL_CHAIN)
+	         for time in [*range(1000, 900000, 1000), 2 ** 40, 2 ** 62, 5, 2 ** 62 + 1, 7]]
+	host = [g.sample(3000, g.MISC_KERNEL, 0x1000, [g.KERNEL, 0x1000])]
+	with open("jumps.data", "wb") as file:
+	    file.write(g.perf_data([*g.maps(True), g.comm(1), *jumps, *host]))
+END
+python3 times.py "$lib"
+cat > read.py <<-'END'
+	import json
+
+	def page(name):
+	    data = open(name, encoding="utf-8").read().split('id="recording">\n')[1]
+	    return json.loads(data.split("\n</script>")[0])
+END
+perf kvm-callchain flamegraph -i jumps.data -o jumps.html > /dev/null 2> errors ||
+	failure "flamegraph: times" errors
+python3 - <<-'END' > got 2> errors || failure "flamegraph: times" errors
+	from read import page
+	recording = page("jumps.html")
+	time, counts = recording["time"], recording["counts"]["samples"]
+	slices, inside = iter(time["slices"]), []
+	for count in counts:
+	    bucket, samples = 0, 0
+	    for _ in range(next(slices)):
+	        bucket += next(slices)
+	        samples += next(slices)
+	        inside.append(0 <= bucket < time["buckets"] <= 512)
+	    assert samples == count, (samples, count)
+	assert next(slices, None) is None
+	print(sum(counts), all(inside), [sum(map(sum, row["samples"])) for row in time["rows"]])
+END
+echo "904 True [905]" > expected
+same "flamegraph: times" errors
+
+# two recordings: samples of each
+python3 some.py "$lib" 1
+for recording in jumps perf; do
+	perf kvm-callchain export --format folded -i $recording.data 2> errors |
+		awk '{ n += $NF } END { print n }'
+done > expected
+perf kvm-callchain flamegraph -i jumps.data --diff perf.data -o diff.html > /dev/null 2> errors ||
+	failure "flamegraph --diff" errors
+perf kvm-callchain flamegraph perf.data jumps.data -o two.html > /dev/null 2> errors ||
+	failure "flamegraph OLD NEW" errors
+python3 - <<-'END' > got 2> errors || failure "flamegraph --diff" errors
+	from read import page
+	recording = page("diff.html")
+	assert recording == page("two.html")
+	counts, sources = recording["counts"], recording["sources"]
+	for old in 0, 1:
+	    print(sum(samples for samples, source in zip(counts["samples"], counts["source"])
+	              if sources[source]["old"] == old))
+	both = recording["about"]["samples"] + recording["old"]["samples"]
+	assert both == sum(counts["samples"]), both
+END
+same "flamegraph --diff" errors
+
 # what is wrong is said, and what was there stays
 # fails NAME TEXT ARGUMENT...
 fails() {
@@ -203,6 +266,8 @@ fails() {
 }
 fails "format" "There is no format 'svg': it is one of" --format svg -i perf.data
 fails "no file" "none.data" --format folded -i none.data
+fails "no old file" "none.data" --format html -i perf.data --diff none.data
+fails "--diff of folded" "diff is for html" --format folded -i perf.data --diff perf.data
 python3 - "$lib" <<-'END'
 	import sys
 	sys.path.insert(0, sys.argv[1])

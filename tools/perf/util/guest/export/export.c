@@ -26,10 +26,12 @@ static const struct format {
 	bool	   addresses;
 	u64	   slot;
 	u32	   slots;
+	bool	   timed;
+	bool	   compares;	/* it can show two recordings */
 } formats[] = {
 	{ .name = "firefox", .write = export_firefox, .slot = 10 * NSEC_PER_MSEC, .slots = 1000 },
 	{ .name = "folded", .write = export_folded },
-	{ .name = "html", .write = export_flamegraph },
+	{ .name = "html", .write = export_flamegraph, .timed = true, .compares = true },
 	{ .name = "inlined", .write = NULL },
 	{ .name = "json", .write = export_json },
 	{ .name = "pprof", .write = export_pprof, .addresses = true },
@@ -51,7 +53,7 @@ static const struct format *find_format(const char *name)
 
 static int check_samples(const struct recording *recording, const char *input)
 {
-	if (recording->stacks->samples)
+	if (recording->samples)
 		return 0;
 	if (recording->left_out)
 		pr_err("%s: no sample has interrupted a guest; --host takes the %" PRIu64
@@ -66,7 +68,9 @@ int guest_export__run(const struct guest_export *export)
 {
 	const char *input = export->input ?: "perf.data";
 	const struct format *format = find_format(export->format);
-	struct recording_input from = { .path = export->input, .force = export->force };
+	struct recording_input from = {
+		.path = export->input, .old = export->diff, .force = export->force,
+	};
 	struct export_output output;
 	struct recording recording;
 	int err;
@@ -81,10 +85,18 @@ int guest_export__run(const struct guest_export *export)
 	from.addresses = format->addresses;
 	from.slot = format->slot;
 	from.slots = format->slots;
+	if (export->diff && !format->compares) {
+		pr_err("--diff is for html: in '%s' there is nothing to compare\n", format->name);
+		return -EINVAL;
+	}
+	from.timed = format->timed && !export->diff;
 	err = recording__read(&recording, &from);
 	if (err)
 		return err;
-	err = check_samples(&recording, input) ?: export_output__open(&output, export->output);
+	err = check_samples(&recording, input);
+	if (!err && recording.old)
+		err = check_samples(recording.old, export->diff);
+	err = err ?: export_output__open(&output, export->output);
 	if (!err)
 		err = export_output__close(&output, format->write(&recording, output.fp));
 	recording__exit(&recording);

@@ -12,12 +12,14 @@
  * @format: one of GUEST_EXPORT_FORMATS
  * @input:  a perf.data; NULL for the one that perf commands read
  * @output: a file, "-" for standard output
- * @force:  whoever owns @input
+ * @diff:   what to compare it with; NULL for nothing
+ * @force:  whoever owns them
  */
 struct guest_export {
 	const char *format;
 	const char *input;
 	const char *output;
+	const char *diff;
 	bool	   force;
 };
 

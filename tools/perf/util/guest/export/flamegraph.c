@@ -12,6 +12,7 @@
 #include "guest/export/read.h"
 #include "guest/export/stacks.h"
 #include "guest/export/text.h"
+#include "guest/export/timeline.h"
 #include "guest/untrusted/printable.h"
 
 /* "NAME": [ENTRY, ...], with @write for an entry */
@@ -35,14 +36,14 @@ static void write_member(FILE *fp, const char *name, const char *text)
 	export_text__json(fp, text__copy_printable(line, text, sizeof(line)));
 }
 
-static void write_about(const struct recording *recording, FILE *fp)
+static void write_about(const char *name, const struct recording *recording, FILE *fp)
 {
 	double seconds = recording->last > recording->first ?
 		(double)(recording->last - recording->first) / NSEC_PER_SEC : 0;
 
-	fprintf(fp, "\"about\": {\"samples\": %" PRIu64 ", \"seconds\": %.3f, \"lost\": %" PRIu64
+	fprintf(fp, "\"%s\": {\"samples\": %" PRIu64 ", \"seconds\": %.3f, \"lost\": %" PRIu64
 		", \"left_out\": %" PRIu64 ", \"guest_samples\": %" PRIu64 ", \"short\": %" PRIu64
-		", \"unnamed\": %" PRIu64, recording->stacks->samples, seconds, recording->lost,
+		", \"unnamed\": %" PRIu64, name, recording->samples, seconds, recording->lost,
 		recording->left_out, recording->guest_samples, recording->short_stacks,
 		recording->unnamed);
 	write_member(fp, "host", recording->hostname ?: "");
@@ -103,11 +104,65 @@ static void write_counts(const struct stacks *stacks, FILE *fp)
 
 static void write_source(const struct stack_source *source, FILE *fp)
 {
-	fprintf(fp, "{\"pid\": %d, \"tid\": %d, \"guest\": ", source->pid, source->tid);
+	fprintf(fp, "{\"pid\": %d, \"tid\": %d, \"vcpu\": %d, \"old\": %d, \"guest\": ",
+		source->pid, source->tid, source->vcpu, source->old);
 	export_text__json(fp, source->guest);
 	fputs(", \"comm\": ", fp);
 	export_text__json(fp, source->comm);
 	putc('}', fp);
+}
+
+/*
+ * For each count how many slices it has, and those: the bucket, as the distance from the one
+ * before (the first of them from bucket 0), and samples. The last in time comes first.
+ */
+static void write_slices(const struct stacks *stacks, const struct timeline *timeline, FILE *fp)
+{
+	const struct timeline_slice *slices = timeline->slices;
+	u32 i, at, nr, bucket;
+
+	fputs("\"slices\": [", fp);
+	for (i = 0; i < stacks->nr_counts; i++) {
+		nr = 0;
+		for (at = stacks->counts[i].slice; at != STACK_NONE; at = slices[at].before)
+			nr++;
+		fprintf(fp, "%s%u", i ? "," : "", nr);
+		bucket = 0;
+		for (at = stacks->counts[i].slice; at != STACK_NONE; at = slices[at].before) {
+			fprintf(fp, ",%d,%u", (int)(slices[at].bucket - bucket),
+				slices[at].samples);
+			bucket = slices[at].bucket;
+		}
+	}
+	fputs("],\n", fp);
+}
+
+static void write_row(const struct timeline_row *row, u32 buckets, FILE *fp)
+{
+	fprintf(fp, "{\"pid\": %d, \"tid\": %d, \"vcpu\": %d", row->pid, row->tid, row->vcpu);
+	write_member(fp, "event", row->event);
+	if (row->guest)
+		write_member(fp, "guest", row->guest);
+	fputs(", ", fp);
+	WRITE_ARRAY(fp, "samples", TIMELINE_CATEGORIES, category, {
+		putc('[', fp);
+		for (u32 i = 0; i < buckets; i++)
+			fprintf(fp, "%s%u", i ? "," : "", row->samples[category][i]);
+		putc(']', fp);
+	});
+	putc('}', fp);
+}
+
+static void write_timeline(const struct recording *recording, FILE *fp)
+{
+	const struct timeline *timeline = recording->timeline;
+	u32 buckets = timeline__nr_buckets(timeline);
+
+	fprintf(fp, "\"time\": {\"buckets\": %u, \"width\": %" PRIu64 ", \"not_in_it\": %" PRIu64
+		",\n", buckets, (u64)1 << timeline->shift, timeline->not_in_it);
+	write_slices(recording->stacks, timeline, fp);
+	WRITE_ARRAY(fp, "rows", timeline->nr_rows, i, write_row(timeline->rows[i], buckets, fp));
+	fputs("},\n", fp);
 }
 
 static int write_recording(const struct recording *recording, FILE *fp)
@@ -116,7 +171,9 @@ static int write_recording(const struct recording *recording, FILE *fp)
 	int err;
 
 	putc('{', fp);
-	write_about(recording, fp);
+	write_about("about", recording, fp);
+	if (recording->old)
+		write_about("old", recording->old, fp);
 	WRITE_ARRAY(fp, "kinds", STACK_KINDS, i, export_text__json(fp, stack_kinds[i].name));
 	fputs(",\n", fp);
 	WRITE_ARRAY(fp, "events", stacks->nr_events, i, export_text__json(fp, stacks->events[i]));
@@ -126,6 +183,8 @@ static int write_recording(const struct recording *recording, FILE *fp)
 	write_frames(stacks, fp);
 	err = write_nodes(stacks, fp);
 	write_counts(stacks, fp);
+	if (recording->timeline)
+		write_timeline(recording, fp);
 	fputs("\"version\": 1}", fp);
 	return err;
 }

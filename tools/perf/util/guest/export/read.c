@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/time64.h>
+#include <linux/zalloc.h>
 #include "addr_location.h"
 #include "build-id.h"
 #include "callchain.h"
@@ -23,6 +24,8 @@
 #include "guest/export/mappings.h"
 #include "guest/export/read.h"
 #include "guest/export/stacks.h"
+#include "guest/export/timeline-sample.h"
+#include "guest/export/timeline.h"
 #include "guest/snapshot/lookup.h"
 #include "guest/untrusted/printable.h"
 #include "guest/vm/vm.h"
@@ -41,6 +44,7 @@ struct reader {
 	struct recording	*recording;
 	struct perf_session	*session;
 	struct guest_lost	lost;
+	bool			old;
 };
 
 /* Innermost first. */
@@ -133,7 +137,7 @@ static int chain__resolve(struct reader *reader, struct chain *chain, struct evs
 	return err;
 }
 
-static u32 add_source(struct stacks *stacks, const struct chain *chain, struct thread *thread,
+static u32 add_source(struct reader *reader, const struct chain *chain, struct thread *thread,
 		      const struct perf_sample *sample)
 {
 	struct stack_source source = {
@@ -141,7 +145,8 @@ static u32 add_source(struct stacks *stacks, const struct chain *chain, struct t
 		.comm  = thread__comm_str(thread) ?: "",
 		.pid   = sample->pid,
 		.tid   = sample->tid,
-		.vcpu  = perf_sample__guest_vcpu(sample),
+		.vcpu  = -1,
+		.old   = reader->old,
 	};
 	char comm[GUEST_NAME_MAX + sizeof("[guest/]")];
 
@@ -151,8 +156,9 @@ static u32 add_source(struct stacks *stacks, const struct chain *chain, struct t
 		guest_snapshot__comm(comm, sizeof(comm), pid);
 		source.guest = guest_pid__name(pid);
 		source.comm = comm;
+		source.vcpu = sample__vcpu(reader->session, sample);
 	}
-	return stacks__source(stacks, &source);
+	return stacks__source(reader->recording->stacks, &source);
 }
 
 static u32 add_stack(struct stacks *stacks, const struct chain *chain, u32 source)
@@ -208,6 +214,7 @@ static int add_sample(struct reader *reader, struct perf_sample *sample, struct 
 	struct recording *recording = reader->recording;
 	struct stacks *stacks = recording->stacks;
 	struct stack_count at;
+	u32 count;
 	int err;
 
 	err = chain__resolve(reader, &chain, evsel, sample, al);
@@ -216,13 +223,18 @@ static int add_sample(struct reader *reader, struct perf_sample *sample, struct 
 	note(recording, &chain, sample);
 	at.slot = slot_of(recording, sample->time);
 	at.event = stacks__event(stacks, evsel__name(evsel));
-	at.source = add_source(stacks, &chain, al->thread, sample);
+	at.source = add_source(reader, &chain, al->thread, sample);
 	if (at.event == STACK_NONE || at.source == STACK_NONE)
 		return -ENOMEM;
 	at.node = add_stack(stacks, &chain, at.source);
 	if (at.node == STACK_NONE)
 		return -ENOMEM;
-	return stacks__count(stacks, &at, sample->period);
+	count = stacks__count(stacks, &at, sample->period);
+	if (count == STACK_NONE)
+		return -ENOMEM;
+	recording->samples++;
+	return recording->timeline ?
+		timeline__add_slice(recording->timeline, count, sample->time) : 0;
 }
 
 static int process_sample(const struct perf_tool *tool, union perf_event *event __maybe_unused,
@@ -239,16 +251,22 @@ static int process_sample(const struct perf_tool *tool, union perf_event *event 
 		reader->recording->left_out++;
 	else if (!err)
 		err = add_sample(reader, sample, evsel, &al);
+	if (!err)
+		err = timeline__add_sample(reader->recording->timeline, reader->session, evsel,
+					   sample);
 	addr_location__exit(&al);
 	return err;
 }
 
 static int count_lost(const struct perf_tool *tool, union perf_event *event,
-		      struct perf_sample *sample __maybe_unused,
-		      struct machine *machine __maybe_unused)
+		      struct perf_sample *sample, struct machine *machine __maybe_unused)
 {
-	guest_lost__add(&container_of(tool, struct reader, tool)->lost, event);
-	return 0;
+	struct reader *reader = container_of(tool, struct reader, tool);
+
+	guest_lost__add(&reader->lost, event);
+	/* those of an event are counted when it ends: when they were lost is not known */
+	return event->header.type != PERF_RECORD_LOST ? 0 :
+		timeline__add_lost(reader->recording->timeline, reader->session, event, sample);
 }
 
 static void reader__init(struct reader *reader, struct recording *recording)
@@ -333,48 +351,77 @@ static int read_session(struct reader *reader, const struct recording_input *inp
 	recording->hostname = copy_printable(env->hostname);
 	recording->release = copy_printable(env->os_release);
 	recording->cmdline = join(env);
-	return stacks__sort(recording->stacks);
+	return 0;
+}
+
+static int read_file(struct recording *recording, const struct recording_input *input, bool old)
+{
+	const char *path = old ? input->old : input->path;
+	struct perf_data data = {
+		.path = path, .mode = PERF_DATA_MODE_READ, .force = input->force,
+	};
+	struct reader reader = { .old = old };
+	int err;
+
+	recording->first = UINT64_MAX;
+	reader__init(&reader, recording);
+	reader.session = perf_session__new(&data, &reader.tool);
+	if (IS_ERR(reader.session))
+		/* which has said why */
+		return PTR_ERR(reader.session);
+	err = read_session(&reader, input);
+	perf_session__delete(reader.session);
+	/* perf's own functions return -1 and have said why */
+	if (err)
+		pr_err("%s: cannot be read%s%s\n", path ?: "perf.data", err == -1 ? "" : ": ",
+		       err == -1 ? "" : strerror(-err));
+	return err;
+}
+
+static int read_old(struct recording *recording, const struct recording_input *input)
+{
+	recording->old = zalloc(sizeof(*recording->old));
+	if (!recording->old)
+		return -ENOMEM;
+	recording->old->stacks = recording->stacks;
+	return read_file(recording->old, input, /*old=*/true);
 }
 
 int recording__read(struct recording *recording, const struct recording_input *input)
 {
-	struct perf_data data = {
-		.path = input->path, .mode = PERF_DATA_MODE_READ, .force = input->force,
-	};
-	struct reader reader = {};
-	int err;
+	int err = -ENOMEM;
 
-	*recording = (struct recording) { .first = UINT64_MAX };
-	recording->stacks = stacks__new();
+	*recording = (struct recording) { .stacks = stacks__new() };
+	if (recording->stacks && input->timed)
+		recording->timeline = timeline__new(recording->stacks);
 	if (recording->stacks && input->addresses)
 		recording->mappings = mappings__new();
-	if (!recording->stacks || (input->addresses && !recording->mappings)) {
-		recording__exit(recording);
-		return -ENOMEM;
-	}
-	reader__init(&reader, recording);
-	reader.session = perf_session__new(&data, &reader.tool);
-	if (IS_ERR(reader.session)) {
-		/* which has said why */
-		recording__exit(recording);
-		return PTR_ERR(reader.session);
-	}
-	err = read_session(&reader, input);
-	perf_session__delete(reader.session);
+	if (recording->stacks && !!recording->timeline == input->timed &&
+	    !!recording->mappings == input->addresses)
+		err = read_file(recording, input, /*old=*/false);
+	if (!err && input->old)
+		err = read_old(recording, input);
 	if (!err)
-		return 0;
-	/* perf's own functions return -1 and have said why */
-	pr_err("%s: cannot be read%s%s\n", input->path ?: "perf.data", err == -1 ? "" : ": ",
-	       err == -1 ? "" : strerror(-err));
-	recording__exit(recording);
+		err = stacks__sort(recording->stacks);
+	if (err)
+		recording__exit(recording);
 	return err;
+}
+
+static void free_about(struct recording *recording)
+{
+	free(recording->hostname);
+	free(recording->release);
+	free(recording->cmdline);
 }
 
 void recording__exit(struct recording *recording)
 {
+	timeline__delete(recording->timeline);
 	stacks__delete(recording->stacks);
 	mappings__delete(recording->mappings);
-	free(recording->hostname);
-	free(recording->release);
-	free(recording->cmdline);
+	free_about(recording);
+	if (recording->old)
+		free_about(recording->old);
+	free(recording->old);
 }

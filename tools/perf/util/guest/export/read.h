@@ -10,10 +10,13 @@
 
 struct mappings;
 struct stacks;
+struct timeline;
 
 /**
  * struct recording - what was read
- * @stacks:	   sorted
+ * @stacks:	   sorted; of @old as well
+ * @old:	   what it is compared with; NULL for nothing
+ * @timeline:	   when its samples were; NULL if not asked for
  * @mappings:	   of its frames; NULL if not asked for
  * @hostname, @release, @cmdline: of the host and of perf record; NULL if not known
  * @first, @last:  the times of samples, in ns; @first is above @last if there are none
@@ -21,6 +24,7 @@ struct stacks;
  * @wall:	   added to such a time this is the time of day, in ns since 1970: exactly, if
  *		   it was recorded with a clock (perf record -k); else so that the last sample
  *		   is the last change of the file
+ * @samples:	   in the stacks
  * @lost:	   samples
  * @left_out:	   samples of the host, which were not asked for
  * @guest_samples: those with a frame of a guest; of them,
@@ -30,10 +34,13 @@ struct stacks;
 struct recording {
 	struct stacks	*stacks;
 	struct mappings	*mappings;
+	struct timeline	*timeline;
+	struct recording *old;
 	char		*hostname, *release, *cmdline;
 	u64		first, last;
 	u64		slot;
 	u64		wall;
+	u64		samples;
 	u64		lost;
 	u64		left_out;
 	u64		guest_samples;
@@ -44,7 +51,9 @@ struct recording {
 /**
  * struct recording_input - what to read
  * @path:      of a perf.data; NULL for the one that perf commands read
+ * @old:       of another one, to be compared with; NULL for none
  * @force:     whoever owns it
+ * @timed:     with a timeline, of @path alone
  * @addresses: tell frames apart by where they are
  * @slot:      tell samples apart by slots of so many ns that they are in; 0 if not
  * @slots:     make @slot so long that there are about so many, if the recording's header says
@@ -52,7 +61,9 @@ struct recording {
  */
 struct recording_input {
 	const char *path;
+	const char *old;
 	bool	   force;
+	bool	   timed;
 	bool	   addresses;
 	u64	   slot;
 	u32	   slots;

@@ -193,7 +193,7 @@ u32 stacks__source(struct stacks *stacks, const struct stack_source *source)
 	hashmap__for_each_key_entry(stacks->by_source, entry, hash) {
 		old = &stacks->sources[entry->value];
 		if (old->guest == new.guest && old->comm == new.comm && old->pid == new.pid &&
-		    old->tid == new.tid) {
+		    old->tid == new.tid && old->old == new.old) {
 			/* a sample whose record is missing does not tell */
 			if (new.vcpu >= 0)
 				old->vcpu = new.vcpu;
@@ -234,32 +234,31 @@ u32 stacks__node(struct stacks *stacks, u32 parent, u32 frame)
 	return ADD(stacks, nodes, by_node, key, new);
 }
 
-int stacks__count(struct stacks *stacks, const struct stack_count *at, u64 period)
+u32 stacks__count(struct stacks *stacks, const struct stack_count *at, u64 period)
 {
 	struct stack_count new = {
 		.node = at->node, .event = at->event, .source = at->source, .slot = at->slot,
+		.slice = STACK_NONE,
 	};
 	long hash = mix(mix(mix(at->node, at->event), at->source), at->slot);
-	struct stack_count *count = NULL, *old;
 	struct hashmap_entry *entry;
-	u32 index;
+	struct stack_count *old;
+	u32 index = STACK_NONE;
 
 	hashmap__for_each_key_entry(stacks->by_count, entry, hash) {
 		old = &stacks->counts[entry->value];
 		if (old->node == at->node && old->event == at->event &&
 		    old->source == at->source && old->slot == at->slot)
-			count = old;
+			index = entry->value;
 	}
-	if (!count) {
+	if (index == STACK_NONE)
 		index = ADD(stacks, counts, by_count, hash, new);
-		if (index == STACK_NONE)
-			return -ENOMEM;
-		count = &stacks->counts[index];
-	}
-	count->samples++;
-	count->period += period;
+	if (index == STACK_NONE)
+		return STACK_NONE;
+	stacks->counts[index].samples++;
+	stacks->counts[index].period += period;
 	stacks->samples++;
-	return 0;
+	return index;
 }
 
 u32 stacks__path(const struct stacks *stacks, u32 node, u32 path[STACK_DEPTH_MAX])

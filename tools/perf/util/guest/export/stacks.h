@@ -6,6 +6,7 @@
 #ifndef __PERF_GUEST_EXPORT_STACKS_H
 #define __PERF_GUEST_EXPORT_STACKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <linux/types.h>
@@ -63,23 +64,27 @@ struct stack_node {
  * @guest: its guest's name; empty for samples that have nothing of a guest
  * @comm:  the thread's name, or "[guest/NAME]"
  * @vcpu:  which one of its guest it runs; -1 if no sample tells
+ * @old:   it is of the recording that another one is compared with
  */
 struct stack_source {
 	const char *guest;
 	const char *comm;
 	pid_t	   pid, tid;
 	int	   vcpu;
+	bool	   old;
 };
 
 /**
  * struct stack_count - samples with the same @node, @event and @source, which are indices
  * @slot: and whose times begin a slot here, in ns; 0 where they are not told apart
+ * @slice: the last of its struct timeline_slice; STACK_NONE without a timeline
  */
 struct stack_count {
 	u32 node;
 	u32 event;
 	u32 source;
 	s64 slot;
+	u32 slice;
 	u64 samples;
 	u64 period;
 };
@@ -125,9 +130,9 @@ u32 stacks__node(struct stacks *stacks, u32 parent, u32 frame);
  * @at:	    which count it goes to; its numbers are not looked at
  * @period: of the sample
  *
- * Return: 0 or -ENOMEM.
+ * Return: index of its struct stack_count, or STACK_NONE without memory.
  */
-int stacks__count(struct stacks *stacks, const struct stack_count *at, u64 period);
+u32 stacks__count(struct stacks *stacks, const struct stack_count *at, u64 period);
 
 /**
  * stacks__sort - all are counted: bring them in an order that is not that of the samples

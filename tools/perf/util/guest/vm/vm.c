@@ -103,11 +103,8 @@ static int guest__scan_fds(struct guest *guest, int dir)
 	return err ?: vm && guest->nr_vcpus;
 }
 
-/*
- * How VMMs call their vCPU threads: QEMU, Firecracker, Cloud Hypervisor (and
- * crosvm), kvmtool.
- */
-static bool parse_vcpu_comm(const char *comm, int *id)
+/* QEMU, Firecracker, Cloud Hypervisor (and crosvm), kvmtool. */
+bool guest_vcpu__parse_comm(const char *comm, int *id)
 {
 	return sscanf(comm, "CPU %d/KVM", id) == 1 ||
 	       sscanf(comm, "fc_vcpu %d", id) == 1 ||
@@ -143,7 +140,7 @@ static void guest__scan_threads(struct guest *guest, int dir)
 		threads++;
 		snprintf(path, sizeof(path), "%s/comm", entry->d_name);
 		if (read_proc(dirfd(tasks), path, comm, sizeof(comm)) > 0 &&
-		    parse_vcpu_comm(comm, &id))
+		    guest_vcpu__parse_comm(comm, &id))
 			guest__set_tid(guest, id, atoi(entry->d_name));
 	}
 	closedir(tasks);

@@ -25,6 +25,13 @@ struct guest_vcpu {
 	pid_t	tid;
 };
 
+/**
+ * guest_vcpu__parse_comm - does a thread run a vCPU?
+ * @comm: the thread's name, which its VMM has given it
+ * @id:	  which one, if so
+ */
+bool guest_vcpu__parse_comm(const char *comm, int *id);
+
 /** enum guest_kallsyms - what the guest's /proc/kallsyms is good for */
 enum guest_kallsyms {
 	GUEST_KALLSYMS_NONE,		/* no guest mount, or no such file in it */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+const ROW = 18, NARROWEST = 0.4;
+
 function hatch(ctx, x, y, w, h) {
 	ctx.save();
 	ctx.beginPath();
@@ -14,22 +16,26 @@ function hatch(ctx, x, y, w, h) {
 	ctx.restore();
 }
 
-function place() {
-	const canvas = element("canvas"), graph = element("graph");
-	const wide = graph.clientWidth, high = graph.clientHeight, scale = devicePixelRatio || 1;
-
-	element("room").style.height = `${Math.max(high, (deepest + 1) * ROW)}px`;
+function size(canvas, wide, high) {
+	const scale = devicePixelRatio || 1;
 	canvas.style.height = `${high}px`;
-	if (canvas.width !== Math.round(wide * scale) || canvas.height !== Math.round(high * scale)) {
-		canvas.width = Math.round(wide * scale);
-		canvas.height = Math.round(high * scale);
+	const [columns, lines] = [wide, high].map(length => Math.round(length * scale));
+	if (canvas.width !== columns || canvas.height !== lines) {
+		canvas.width = columns;
+		canvas.height = lines;
 	}
 	const ctx = canvas.getContext("2d");
 	ctx.setTransform(scale, 0, 0, scale, 0, 0);
 	ctx.font = "12px ui-monospace, monospace";
 	ctx.textBaseline = "middle";
 	ctx.direction = "ltr";
-	return [ctx, wide, high];
+	return ctx;
+}
+
+function makeRoom() {
+	const graph = element("graph"), wide = graph.clientWidth, high = graph.clientHeight;
+	element("room").style.height = `${Math.max(high, (deepest + 1) * ROW)}px`;
+	return [size(element("canvas"), wide, high), wide, high];
 }
 
 /* Where a row is, from the top of what is seen. */
@@ -41,16 +47,16 @@ function rowTop(level) {
 }
 
 function box(ctx, i, x, w, y, letter) {
-	const [colour, text] = COLOURS[kindOf(i)];
+	const [colour, text, mark] = look(i);
 	const hit = found && found[frame[i]];
 	ctx.globalAlpha = found && !hit ? 0.35 : 1;
 	ctx.fillStyle = hit ? style("--found") : colour;
 	ctx.fillRect(x, y, Math.max(w - (w > 2 ? 1 : 0), NARROWEST), ROW - 1);
-	if (kindOf(i) === "guess" && w > 4)
+	if (!old && kindOf(i) === "guess" && w > 4)
 		hatch(ctx, x, y, w - 1, ROW - 1);
 	ctx.globalAlpha = 1;
 	if (w > 3 * letter) {
-		const fits = Math.floor((w - 6) / letter), name = frames.name[frame[i]];
+		const fits = Math.floor((w - 6) / letter), name = mark + frames.name[frame[i]];
 		ctx.fillStyle = found ? (hit ? "#000" : style("--text")) : text;
 		ctx.fillText(name.length > fits ? name.slice(0, fits - 1) + "…" : name,
 			x + 3, y + ROW / 2, w - 4);
@@ -71,8 +77,8 @@ function style(name) {
 
 /* Only what can be seen is looked at: what is too narrow is left with all below it. */
 function draw() {
-	const [ctx, wide, high] = place();
-	const from = focus < 0 ? 0 : left[focus], span = (focus < 0 ? all : total[focus]) || 1;
+	const [ctx, wide, high] = makeRoom();
+	const from = focus < 0 ? 0 : left[focus], span = (focus < 0 ? whole : width[focus]) || 1;
 	const letter = ctx.measureText("M").width;
 
 	ctx.fillStyle = style("--page");
@@ -80,7 +86,7 @@ function draw() {
 	rows = [];
 	for (let i = 0; i < nr;) {
 		const x = Math.max((left[i] - from) / span, 0) * wide;
-		const right = Math.min((left[i] + total[i] - from) / span, 1) * wide;
+		const right = Math.min((left[i] + width[i] - from) / span, 1) * wide;
 		if (right - x < NARROWEST) {
 			i = end[i];
 			continue;

@@ -16,6 +16,7 @@ function show(i) {
 		if (y < 0 || y + ROW > graph.clientHeight)
 			graph.scrollTop += y - graph.clientHeight / 2;
 	}
+	listItems();
 	draw();
 }
 
@@ -24,12 +25,13 @@ function zoom(i) {
 	show(i);
 }
 
-function tip(event) {
-	const i = at(event), shown = element("tip");
-	shown.hidden = i < 0;
-	if (i < 0)
+/* Beside the pointer; none if there is nothing to say */
+function showTip(event, text) {
+	const shown = element("tip");
+	shown.hidden = !text;
+	if (!text)
 		return;
-	shown.textContent = describe(i);
+	shown.textContent = text;
 	shown.style.left = `${Math.max(4, Math.min(event.clientX + 12,
 		innerWidth - shown.offsetWidth - 4))}px`;
 	const below = event.clientY + 16;
@@ -37,11 +39,16 @@ function tip(event) {
 		Math.max(4, event.clientY - shown.offsetHeight - 8) : below}px`;
 }
 
+function tip(event) {
+	const i = at(event);
+	showTip(event, i < 0 ? "" : describe(i));
+}
+
 /* A child that has samples, the first or the next after another; -1 if there is none. */
 function child(of, after) {
 	let i = after >= 0 ? end[after] : of + 1;
 	const last = of < 0 ? nr : end[of];
-	while (i < last && !total[i])
+	while (i < last && !width[i])
 		i = end[i];
 	return i < last ? i : -1;
 }
@@ -55,10 +62,17 @@ function sibling(i, back) {
 	return before;
 }
 
+function outermost(i, first) {
+	let to = child(parent[i], -1);
+	for (let k = to; !first && k >= 0; k = child(parent[i], k))
+		to = k;
+	return to;
+}
+
 function widest(of) {
 	let best = -1;
 	for (let k = child(of, -1); k >= 0; k = child(of, k))
-		if (best < 0 || total[k] > total[best])
+		if (best < 0 || width[k] > width[best])
 			best = k;
 	return best;
 }
@@ -73,6 +87,8 @@ function key(event) {
 		to = selected < 0 ? -1 : parent[selected];
 	else if (event.key === "ArrowRight" || event.key === "ArrowLeft")
 		to = selected < 0 ? widest(-1) : sibling(selected, event.key === "ArrowLeft");
+	else if ((event.key === "Home" || event.key === "End") && selected >= 0)
+		to = outermost(selected, event.key === "Home");
 	else if ((event.key === "Enter" || event.key === " ") && selected >= 0)
 		zoom(selected);
 	else if (event.key === "Escape")

@@ -3,24 +3,22 @@ function recount() {
 	count();
 	search();
 	show(selected);
+	drawTimeline();
 }
 
 function start() {
 	head();
 	legend();
-	choices("event", events.map((name, i) => [i, name]));
-	choices("guest", [["", "all"], ...distinct(sources.map(source => source.guest))
-		.map(name => ["=" + name, name || "none: the host"])]);
-	choices("thread", [["", "all"],
-		...sources.map((source, i) => [i, `${source.comm} ${source.pid}/${source.tid}`])]);
-	shape();
-	for (const id of ["event", "guest", "thread"])
-		element(id).addEventListener("change", recount);
+	filters();
+	upright = makeTree(nodes.depth, nodes.frame, null);
+	turn();
+	timeline();
 	element("search").addEventListener("input", () => { search(); draw(); });
 	element("flame").addEventListener("change", () => {
 		element("graph").scrollTop = element("flame").checked ? 1e9 : 0;
 		draw();
 	});
+	element("inverted").addEventListener("change", () => { turn(); recount(); });
 	element("reset").addEventListener("click", () => zoom(-1));
 	element("controls").addEventListener("submit", event => event.preventDefault());
 	const graph = element("graph");
@@ -39,6 +37,7 @@ function start() {
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 		styles = {};
 		draw();
+		drawTimeline();
 	});
 	recount();
 }
