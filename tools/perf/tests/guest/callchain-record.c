@@ -65,7 +65,7 @@ static union perf_event *make_record(const struct record_case *c)
 {
 	u64 words[MAX_WORDS] = { };
 	union perf_event *event = (void *)words, *copy;
-	struct perf_record_guest_callchain *gc = &event->guest_callchain;
+	struct perf_record_guest_callchain *gc = (void *)event;
 	size_t size = (FIXED_WORDS + c->nr_words + ID_WORDS) * sizeof(u64) - c->cut;
 
 	gc->header.type = PERF_RECORD_GUEST_CALLCHAIN;
@@ -119,7 +119,7 @@ static void swap64(u64 *words, size_t nr)
 /* From host byte order to the other: sections have pairs of u32 in them. */
 static void to_foreign(const struct record_case *c, union perf_event *event)
 {
-	struct perf_record_guest_callchain *gc = &event->guest_callchain;
+	struct perf_record_guest_callchain *gc = (void *)event;
 	u64 *words = (u64 *)event;
 	size_t i, nr = event->header.size / sizeof(u64);
 

@@ -251,7 +251,7 @@ static void gc__note_newest(struct guest_callchains *gc, const struct guest_key 
 static int gc__add_record(struct guest_callchains *gc, union perf_event *event,
 			  const struct perf_sample *sample)
 {
-	const struct perf_record_guest_callchain *raw = &event->guest_callchain;
+	const struct perf_record_guest_callchain *raw = (const void *)event;
 	struct guest_key key = gc__key(gc, sample, raw->cookie);
 	struct guest_record *record;
 	struct held_event *held;

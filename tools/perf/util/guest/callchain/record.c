@@ -64,7 +64,7 @@ static s64 sections__size(const __u64 *words, size_t room)
 
 bool perf_event__guest_callchain_valid(const union perf_event *event, u16 id_hdr_size)
 {
-	const struct perf_record_guest_callchain *gc = &event->guest_callchain;
+	const struct perf_record_guest_callchain *gc = (const void *)event;
 	size_t room = event->header.size;
 	s64 size;
 
@@ -94,7 +94,7 @@ static void unswap_pair(u32 *pair)
 void perf_event__guest_callchain_swap(union perf_event *event,
 				      bool sample_id_all __maybe_unused)
 {
-	struct perf_record_guest_callchain *gc = &event->guest_callchain;
+	struct perf_record_guest_callchain *gc = (void *)event;
 	size_t room = event->header.size, done, size;
 	struct perf_guest_section *section;
 	u64 *sections;
@@ -182,7 +182,7 @@ static size_t sections__fprintf(const __u64 *words, FILE *fp)
 
 size_t perf_event__fprintf_guest_callchain(union perf_event *event, FILE *fp)
 {
-	const struct perf_record_guest_callchain *gc = &event->guest_callchain;
+	const struct perf_record_guest_callchain *gc = (const void *)event;
 	size_t ret;
 	u64 i;
 

@@ -12,6 +12,17 @@
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
 
+/** struct perf_record_guest_callchain - flags and sections: see linux/perf_guest_callchain.h */
+struct perf_record_guest_callchain {
+	struct perf_event_header header;
+	__u64			 cookie;
+	__u32			 vcpu_id;
+	__u32			 flags;
+	__u64			 root;
+	__u64			 nr;
+	__u64			 ips[];
+};
+
 struct machine;
 struct perf_sample;
 struct perf_tool;

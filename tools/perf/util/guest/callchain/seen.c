@@ -18,6 +18,7 @@
 #include "event.h"
 #include "guest/callchain/frame.h"
 #include "guest/callchain/module-event.h"
+#include "guest/callchain/record.h"
 #include "guest/callchain/seen.h"
 #include "guest/snapshot/attach.h"
 #include "guest/snapshot/lookup.h"
@@ -182,7 +183,7 @@ static int see_record(const struct perf_tool *tool, union perf_event *event,
 		      struct perf_sample *sample, struct machine *machine __maybe_unused)
 {
 	struct reader *reader = container_of(tool, struct reader, tool);
-	const struct perf_record_guest_callchain *record = &event->guest_callchain;
+	const struct perf_record_guest_callchain *record = (const void *)event;
 	u64 nr = record->nr;
 
 	if (!is_of_guest(record->flags))

@@ -13,6 +13,7 @@
 #include "evlist.h"
 #include "evsel.h"
 #include "guest/callchain/frame.h"
+#include "guest/callchain/record.h"
 #include "guest/callchain/merge.h"
 #include "guest/callchain/module-event.h"
 #include "guest/callchain/file.h"
@@ -137,7 +138,7 @@ static void count(struct evlist *evlist, union perf_event *event)
 	if (sample)
 		progress.guest[i].samples++;
 	else
-		progress.guest[i].callchains += has_caller(&event->guest_callchain);
+		progress.guest[i].callchains += has_caller((void *)event);
 }
 
 static struct piece *find_piece(const void *map)

@@ -14,6 +14,7 @@
 #include "event.h"
 #include "evlist.h"
 #include "guest/callchain/frame.h"
+#include "guest/callchain/record.h"
 #include "guest/callchain/lost.h"
 #include "guest/vm/vm.h"
 #include "guest/cmd/summary.h"
@@ -88,11 +89,12 @@ static int look_at_mode(const struct perf_tool *tool, union perf_event *event,
 			struct perf_sample *sample, struct machine *machine __maybe_unused)
 {
 	struct guest_summary *summary = container_of(tool, struct reader, tool)->summary;
-	u32 mode = event->guest_callchain.flags & PERF_GUEST_CALLCHAIN_MODE;
+	const struct perf_record_guest_callchain *record = (const void *)event;
+	u32 mode = record->flags & PERF_GUEST_CALLCHAIN_MODE;
 	struct guest_count *guest;
 
 	if (sample->cpumode != PERF_RECORD_MISC_GUEST_KERNEL ||
-	    event->guest_callchain.flags & PERF_GUEST_CALLCHAIN_NESTED)
+	    record->flags & PERF_GUEST_CALLCHAIN_NESTED)
 		return 0;
 	guest = summary__guest(summary, sample->pid);
 	if (!guest)
