@@ -19,6 +19,7 @@
 #include "guest/untrusted/file.h"
 #include "guest/unwind/orc-table.h"
 #include "guest/unwind/orc-load.h"
+#include "guest/unwind/select.h"
 #include "guest/snapshot/lookup.h"
 #include "guest/snapshot/take.h"
 #include "guest/unwind/tables.h"
