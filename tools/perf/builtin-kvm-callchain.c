@@ -135,8 +135,7 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	bool host = false;
 	const struct option options[] = {
 		OPT_BOOLEAN(0, "host", &host, "the host as well"),
-		OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP,
-			     guest_unwind__parse),
+		GUEST_UNWIND_OPTION,
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
 		OPT_BOOLEAN(0, "tracepoint", &host_module_shown,
@@ -218,8 +217,7 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 			   "output file name, - for stdout"),
 		OPT_BOOLEAN('f', "force", &export->force, "don't complain, do it"),
 		OPT_BOOLEAN(0, "host", &host, "samples of the host as well"),
-		OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP,
-			     guest_unwind__parse),
+		GUEST_UNWIND_OPTION,
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
 		OPT_STRING(0, "guestmount", &symbol_conf.guestmount, "directory",

@@ -62,10 +62,10 @@ perf script $guest -i both.data -F ip,sym 2> /dev/null | frames > got
 same "perf inject --guest-data"
 
 echo 6 > expected
-perf script -i injected.data --show-guest-callchain-events 2> /dev/null |
+perf script -i injected.data -D 2> /dev/null |
 	grep -c 'PERF_RECORD_GUEST_CALLCHAIN cookie: 0x[1-6] vcpu: 3 flags: 64-bit root: 0x1000' \
 	> got
-same "perf script --show-guest-callchain-events"
+same "perf script -D"
 
 perf report -D -i perf.data 2> /dev/null |
 	grep -c ': PERF_RECORD_GUEST_CALLCHAIN cookie\|GUEST_CALLCHAIN cookie: 0x[1-6]' \

@@ -18,6 +18,8 @@
 #include "util.h"
 #include "util/perf_regs.h"
 
+bool guest_callchain_wanted;
+
 /*
  * Only a kernel that does not know the bits returns EINVAL: all else in this
  * event is in every kernel. What the user may not open is refused later, with
@@ -154,7 +156,25 @@ static const char *evlist__name_host_only(struct evlist *evlist)
 	return name;
 }
 
-void evlist__config_guests(struct evlist *evlist)
+static void evlist__ask_for_callchains(struct evlist *evlist, bool kernel_only)
+{
+	struct evsel *evsel;
+
+	evlist__for_each_entry(evlist, evsel) {
+		if (!evsel__wants_guest_callchain(evsel))
+			continue;
+		if (!guest_callchain__supported()) {
+			if (!host_module__config(evlist))
+				pr_warning("The kernel has no guest callchains: recording guests without them ('perf kvm-callchain doctor' says what helps).\n");
+			return;
+		}
+		evsel->core.attr.guest_callchain = 1;
+		evsel->core.attr.guest_stack_words = guest_unwind__wants_stack_words();
+		evsel__config_user_stack(evsel, kernel_only);
+	}
+}
+
+void evlist__config_guests(struct evlist *evlist, bool kernel_only)
 {
 	struct evsel *evsel;
 	const char *name;
@@ -175,22 +195,6 @@ void evlist__config_guests(struct evlist *evlist)
 	if (name)
 		pr_warning("%s: samples the host only, so there will be no callchains of guests: without 'H' it samples guests\n",
 			   name);
-}
-
-void evlist__config_guest_callchain(struct evlist *evlist, bool kernel_only)
-{
-	struct evsel *evsel;
-
-	evlist__for_each_entry(evlist, evsel) {
-		if (!evsel__wants_guest_callchain(evsel))
-			continue;
-		if (!guest_callchain__supported()) {
-			if (!host_module__config(evlist))
-				pr_warning("The kernel has no guest callchains: recording guests without them ('perf kvm-callchain doctor' says what helps).\n");
-			return;
-		}
-		evsel->core.attr.guest_callchain = 1;
-		evsel->core.attr.guest_stack_words = guest_unwind__wants_stack_words();
-		evsel__config_user_stack(evsel, kernel_only);
-	}
+	if (guest_callchain_wanted)
+		evlist__ask_for_callchains(evlist, kernel_only);
 }

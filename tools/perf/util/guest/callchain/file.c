@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <internal/lib.h>
+#include <perf/mmap.h>
 #include <linux/bitops.h>
 #include <linux/kernel.h>
 #include "event.h"
@@ -111,7 +112,8 @@ bool guest_callchain_file__is_started(void)
 }
 
 int guest_callchain_file__push(struct mmap *map, void *to,
-			       int push(struct mmap *map, void *to, void *buf, size_t size))
+			       int push(struct mmap *map, void *to, void *buf, size_t size),
+			       u64 head)
 {
 	const char *ring = map->core.base + page_size;
 	u64 size = map->core.end - map->core.start, at = map->core.start & map->core.mask;
@@ -127,7 +129,11 @@ int guest_callchain_file__push(struct mmap *map, void *to,
 	}
 	free(copy);
 	map->core.start = map->core.end;
-	return ret < 0 ? -1 : 0;
+	if (ret < 0)
+		return -1;
+	map->core.prev = head;
+	perf_mmap__consume(&map->core);
+	return 0;
 }
 
 u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_event *event,
@@ -140,17 +146,6 @@ u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_eve
 		return 0;
 	memcpy(words, end, sizeof(words));
 	return words[0] == PERF_CONTEXT_GUEST_DEFERRED ? words[1] : 0;
-}
-
-size_t evlist__file_attr_size(const struct evlist *evlist)
-{
-	struct evsel *evsel;
-
-	evlist__for_each_entry(evlist, evsel) {
-		if (evsel->core.attr.config3)
-			return sizeof(evsel->core.attr);
-	}
-	return PERF_ATTR_SIZE_VER7;
 }
 
 u32 perf_event__type(const union perf_event *event)

@@ -42,13 +42,15 @@ bool guest_callchain_file__is_started(void);
  * @map:  after perf_mmap__read_init()
  * @to:   for @push
  * @push: as perf_mmap__push() has it; called once, with all of it
+ * @head: where the next time begins
  *
  * Converts a copy: the kernel lets nobody write to these pages of a buffer.
  *
  * Return: 0 or -1.
  */
 int guest_callchain_file__push(struct mmap *map, void *to,
-			       int push(struct mmap *map, void *to, void *buf, size_t size));
+			       int push(struct mmap *map, void *to, void *buf, size_t size),
+			       u64 head);
 
 /**
  * guest_callchain_file__cookie - of a sample in the file's form
@@ -70,16 +72,6 @@ u64 guest_callchain_file__cookie(const struct evsel *evsel, const union perf_eve
  * Return: which word is the number of the callchain's; so many follow. 0 if there is none.
  */
 u64 guest_callchain_file__chain(const struct perf_event_attr *attr, const u64 *sample, u64 nr);
-
-/**
- * evlist__file_attr_size - what to write of each event's attribute into a file
- *
- * A perf reads no file with attributes that are larger than those it knows. What is used
- * of them has been there since 5.13, but for config3.
- *
- * Return: the same for all events: PERF_ATTR_SIZE_VER7, or more if there is more in one.
- */
-size_t evlist__file_attr_size(const struct evlist *evlist);
 
 /**
  * perf_event__type - what an event is, in the kernel's form or the file's

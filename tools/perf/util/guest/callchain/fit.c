@@ -17,6 +17,7 @@
 #include "guest/callchain/fit.h"
 #include "guest/callchain/seen.h"
 #include "guest/snapshot/lookup.h"
+#include "guest/symbols/vmlinux.h"
 #include "machine.h"
 #include "map.h"
 #include "maps.h"
@@ -186,7 +187,7 @@ static const struct perf_data *find_recording(struct machine *machine)
 	return session->data;
 }
 
-void guest_fit__judge(struct map *map)
+static void judge_names(struct map *map)
 {
 	struct machine *machine = maps__machine(map__kmaps(map));
 	struct judge judge = { .machine = machine };
@@ -208,4 +209,11 @@ void guest_fit__judge(struct map *map)
 			maps__for_each_map(machine__kernel_maps(machine), drop_symbols, NULL);
 	}
 	guest_seen__delete(all);
+}
+
+void guest_fit__loaded(struct dso *dso, struct map *map, int nr)
+{
+	guest_debuginfo__loaded(dso, map, nr);
+	if (nr > 0)
+		judge_names(map);
 }

@@ -2,6 +2,8 @@
 /*
  * What guest frames in a callchain mean.
  */
+#include <string.h>
+#include <linux/kernel.h>
 #include <linux/perf_guest_callchain.h>
 #include "callchain.h"
 #include "event.h"
@@ -24,7 +26,14 @@ static bool thread__in_host(struct thread *thread)
 
 bool __guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode)
 {
+	if (context < PERF_CONTEXT_MAX) {
+		*cpumode = PERF_RECORD_MISC_HYPERVISOR;
+		return true;
+	}
 	switch (context) {
+	case PERF_CONTEXT_GUEST_DEFERRED:
+		*cpumode = GUEST_CPUMODE_COOKIE;
+		return true;
 	case PERF_CONTEXT_GUEST_KERNEL:
 		*cpumode = PERF_RECORD_MISC_GUEST_KERNEL;
 		break;
@@ -37,6 +46,7 @@ bool __guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode)
 	default:
 		return false;
 	}
+	*cpumode |= GUEST_CPUMODE_FRAME;
 	if (thread__in_host(thread))
 		*cpumode |= GUEST_CPUMODE_IN_HOST;
 	return true;
@@ -65,6 +75,31 @@ bool guest_callchain__has_guest(const struct ip_callchain *chain)
 	return false;
 }
 
+struct ip_callchain *guest_callchain__host_part(struct ip_callchain *chain)
+{
+	/* the host's own is not longer, so this cuts what no kernel has recorded */
+	static u64 part[1 + 2 * PERF_MAX_STACK_DEPTH];
+	u64 nr;
+
+	for (nr = 0; chain && nr < chain->nr; nr++) {
+		u64 ip = chain->ips[nr];
+
+		if (ip >= PERF_CONTEXT_MAX && ip != PERF_CONTEXT_KERNEL && ip != PERF_CONTEXT_USER)
+			break;
+	}
+	if (!chain || nr == chain->nr)
+		return chain;
+	part[0] = min_t(u64, nr, ARRAY_SIZE(part) - 1);
+	memcpy(part + 1, chain->ips, part[0] * sizeof(u64));
+	return (void *)part;
+}
+
+bool guest_callchain__has_no_host_user(struct thread *thread, const struct perf_sample *sample)
+{
+	return guest_snapshot__has(maps__machine(thread__maps(thread))->pid) ||
+	       (sample->callchain && guest_callchain__has_guest(sample->callchain));
+}
+
 struct guest_frames guest_frames;
 
 u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample)
@@ -83,7 +118,8 @@ u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample)
 	return sample->cpumode;
 }
 
-struct thread *__guest_callchain__thread(struct thread *thread)
+/* A reference to the thread of the guest's machine that a thread of the host runs, or NULL. */
+static struct thread *thread__guest(struct thread *thread)
 {
 	struct machine *machine = maps__machine(thread__maps(thread));
 
@@ -100,4 +136,15 @@ struct thread *__guest_callchain__thread(struct thread *thread)
 	if (thread)
 		guest_thread__name(machine, thread);
 	return thread;
+}
+
+struct map *guest_callchain__find_map(struct thread *thread, u8 cpumode, u64 addr,
+				      struct addr_location *al)
+{
+	struct thread *guest = cpumode & GUEST_CPUMODE_IN_HOST ? thread__guest(thread) : NULL;
+	struct map *map;
+
+	map = thread__find_map(guest ?: thread, cpumode & PERF_RECORD_MISC_CPUMODE_MASK, addr, al);
+	thread__put(guest);
+	return map;
 }

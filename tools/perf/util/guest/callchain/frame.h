@@ -12,7 +12,9 @@
 #include "guest/callchain/guess.h"
 #include "guest/unwind/select.h"
 
+struct addr_location;
 struct ip_callchain;
+struct map;
 struct perf_sample;
 struct symbol;
 struct thread;
@@ -21,20 +23,28 @@ struct thread;
 #define GUEST_CPUMODE_GUESS		0x80
 /* Beside PERF_RECORD_MISC_GUEST_*: the callchain is of a thread of the host */
 #define GUEST_CPUMODE_IN_HOST		0x40
+/* Beside PERF_RECORD_MISC_GUEST_*: of a frame of a callchain */
+#define GUEST_CPUMODE_FRAME		0x20
+/* Instead of a cpumode: no frame follows, but a cookie */
+#define GUEST_CPUMODE_COOKIE		0x10
+#define GUEST_CPUMODE_FLAGS		(GUEST_CPUMODE_GUESS | GUEST_CPUMODE_IN_HOST | \
+					 GUEST_CPUMODE_FRAME)
 
 bool __guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode);
 
 /**
- * guest_callchain__cpumode - does a word of a callchain start guest frames?
+ * guest_callchain__cpumode - does a word of a callchain start guest frames, or is it none's?
  * @context: the word
  * @thread:  the thread of the sample
- * @cpumode: the PERF_RECORD_MISC_GUEST_* of the frames that follow, if so, with
- *	     GUEST_CPUMODE_*
+ * @cpumode: of the word before; gets the PERF_RECORD_MISC_GUEST_* of the frames that follow,
+ *	     if so, with GUEST_CPUMODE_*
+ *
+ * In a callchain that is not merged, the mark and the cookie are no frames.
  */
 static inline bool guest_callchain__cpumode(u64 context, struct thread *thread, u8 *cpumode)
 {
 	/* called for every frame of every sample; nearly all are addresses */
-	return context >= PERF_CONTEXT_MAX &&
+	return (context >= PERF_CONTEXT_MAX || *cpumode == GUEST_CPUMODE_COOKIE) &&
 	       __guest_callchain__cpumode(context, thread, cpumode);
 }
 
@@ -54,7 +64,7 @@ extern struct guest_frames {
 
 /**
  * guest_callchain__symbol - the symbol to show for a frame
- * @cpumode: of the frame: as set by guest_callchain__cpumode()
+ * @cpumode: of the frame: as set by guest_callchain__cpumode(), if it is a guest's
  * @sym:     what was found, or NULL
  *
  * Counts in guest_frames.
@@ -64,6 +74,8 @@ extern struct guest_frames {
  */
 static inline struct symbol *guest_callchain__symbol(u8 cpumode, struct symbol *sym)
 {
+	if (!(cpumode & GUEST_CPUMODE_FLAGS))
+		return sym;
 	if ((cpumode & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_GUEST_KERNEL) {
 		guest_frames.kernel++;
 		guest_frames.unknown += !sym;
@@ -91,21 +103,30 @@ u8 guest_callchain__leaf_cpumode(const struct perf_sample *sample);
 /** guest_callchain__has_guest - are there frames of a guest in a callchain? */
 bool guest_callchain__has_guest(const struct ip_callchain *chain);
 
-struct thread *__guest_callchain__thread(struct thread *thread);
+/**
+ * guest_callchain__host_part - a callchain up to where a guest's frames begin
+ * @chain: or NULL
+ *
+ * Return: @chain if all of it is the host's; else a copy that is good until the next call.
+ */
+struct ip_callchain *guest_callchain__host_part(struct ip_callchain *chain);
 
 /**
- * guest_callchain__thread - the thread to resolve a frame of a callchain against
- * @thread:  the thread of the sample
- * @cpumode: of the frame, as set by guest_callchain__cpumode()
+ * guest_callchain__has_no_host_user - is there nothing to unwind the user stack of a sample by?
+ * @thread: of the sample
  *
- * A sample taken in the host may hold frames of the guest its thread runs.
- *
- * Return: a reference to the thread of the guest's machine that has the same id;
- * NULL if it is @thread that the frame belongs to.
+ * A guest's sample, or one that has frames of a guest: the VMM's frames have no place behind
+ * these, nor in the guest's maps.
  */
-static inline struct thread *guest_callchain__thread(struct thread *thread, u8 cpumode)
-{
-	return cpumode & GUEST_CPUMODE_IN_HOST ? __guest_callchain__thread(thread) : NULL;
-}
+bool guest_callchain__has_no_host_user(struct thread *thread, const struct perf_sample *sample);
+
+/**
+ * guest_callchain__find_map - thread__find_map() for a frame of a guest
+ * @thread:  the thread of the sample, which may be one of the host: then the frame belongs
+ *	     to the thread of the guest's machine that has the same id
+ * @cpumode: of the frame, as set by guest_callchain__cpumode()
+ */
+struct map *guest_callchain__find_map(struct thread *thread, u8 cpumode, u64 addr,
+				      struct addr_location *al);
 
 #endif /* __PERF_GUEST_FRAME_H */

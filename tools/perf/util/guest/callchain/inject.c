@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <linux/kernel.h>
 #include <linux/perf_event.h>
-#include <linux/zalloc.h>
 #include <subcmd/parse-options.h>
 #include "build-id.h"
 #include "callchain.h"
@@ -25,16 +23,33 @@
 /* What the header's size can tell, in words */
 #define EVENT_WORDS_MAX	(UINT16_MAX / sizeof(u64))
 
-int guest_inject__parse(const struct option *opt, const char *str, int unset)
-{
-	struct guest_inject *inject = opt->value;
+/**
+ * struct guest_inject - what perf inject does with guests' callchains
+ * @as:     the contexts frames of a guest's sample get
+ * @sample, @round: of perf inject's tool
+ * @copy:   of the last event that was changed
+ * @cut:    samples with frames left out, as an event has no more than 64 KiB
+ */
+static struct guest_inject {
+	enum guest_inject_as {
+		AS_NOTHING,
+		AS_KERNEL,
+		AS_HV,
+	} as;
+	event_sample  sample;
+	event_oe      round;
+	u64	      cut;
+	u64	      copy[PERF_SAMPLE_MAX_SIZE / sizeof(u64)];
+} inject;
 
+int guest_inject__parse(const struct option *opt __maybe_unused, const char *str, int unset)
+{
 	if (unset) {
-		inject->as = GUEST_INJECT_NOT;
+		inject.as = AS_NOTHING;
 	} else if (!str || !strcmp(str, "kernel")) {
-		inject->as = GUEST_INJECT_AS_KERNEL;
+		inject.as = AS_KERNEL;
 	} else if (!strcmp(str, "hv")) {
-		inject->as = GUEST_INJECT_AS_HV;
+		inject.as = AS_HV;
 	} else {
 		pr_err("--guest-callchain=%s: there is kernel, the default, and hv\n", str);
 		return -1;
@@ -42,33 +57,17 @@ int guest_inject__parse(const struct option *opt, const char *str, int unset)
 	return 0;
 }
 
-static int drop(const struct perf_tool *tool __maybe_unused,
-		union perf_event *event __maybe_unused,
-		struct perf_sample *sample __maybe_unused,
-		struct machine *machine __maybe_unused)
+bool guest_inject__merges(void)
 {
-	return 0;
+	return inject.as != AS_NOTHING;
 }
 
-int guest_inject__start(const struct guest_inject *inject, struct perf_tool *tool,
-			const struct perf_session *session)
+bool guest_inject__refuses(bool others)
 {
-	struct perf_tool plain;
-
-	if (inject->as == GUEST_INJECT_NOT)
-		return 0;
-	/* samples' fields are not swapped where they are */
-	if (session->header.needs_swap) {
-		pr_err("--guest-callchain: %s has the other byte order: use it where it was recorded\n",
-		       session->data->path);
-		return -EINVAL;
-	}
-	perf_tool__init(&plain, /*ordered_events=*/true);
-	tool->compressed = plain.compressed;
-	tool->guest_callchain = drop;
-	tool->raw_guest_callchains = false;
-	tool->ordering_requires_timestamps = true;
-	return 0;
+	if (!others || !guest_inject__merges())
+		return false;
+	pr_err("--guest-callchain: not with --itrace, --vm-time-correlation, --sched-stat or --guest-data: inject it first, into a file of its own\n");
+	return true;
 }
 
 static bool is_within(const void *at, const union perf_event *event)
@@ -77,9 +76,9 @@ static bool is_within(const void *at, const union perf_event *event)
 }
 
 /* The context that @word is to be, in a sample of a guest or of the host. */
-static u64 guest_inject__word(const struct guest_inject *inject, bool of_guest, u64 word)
+static u64 merged_word(bool of_guest, u64 word)
 {
-	bool named = of_guest && inject->as == GUEST_INJECT_AS_KERNEL;
+	bool named = of_guest && inject.as == AS_KERNEL;
 
 	switch (word) {
 	case PERF_CONTEXT_GUEST_KERNEL:
@@ -93,19 +92,14 @@ static u64 guest_inject__word(const struct guest_inject *inject, bool of_guest, 
 	}
 }
 
-static union perf_event *guest_inject__copy(struct guest_inject *inject,
-					    const union perf_event *event, size_t size)
+static union perf_event *copy(const union perf_event *event, size_t size)
 {
-	if (!inject->event)
-		inject->event = malloc(PERF_SAMPLE_MAX_SIZE);
-	if (inject->event)
-		memcpy(inject->event, event, size);
-	return inject->event;
+	return memcpy(inject.copy, event, size);
 }
 
-union perf_event *guest_inject__sample(struct guest_inject *inject, union perf_event *event,
-				       struct perf_sample *sample,
-				       const struct evsel *evsel)
+/* What to write of a sample; has @sample's callchain be the one that is written. */
+static union perf_event *merged_event(union perf_event *event, struct perf_sample *sample,
+				      const struct evsel *evsel)
 {
 	const struct ip_callchain *chain = sample->callchain;
 	u64 *words = (u64 *)event, end = event->header.size / sizeof(u64);
@@ -123,17 +117,56 @@ union perf_event *guest_inject__sample(struct guest_inject *inject, union perf_e
 		return event;
 
 	nr = min_t(u64, chain->nr, EVENT_WORDS_MAX - (at + 1) - (end - behind));
-	inject->cut += nr < chain->nr;
-	event = guest_inject__copy(inject, event, at * sizeof(u64));
-	if (!event)
-		return NULL;
+	inject.cut += nr < chain->nr;
+	event = copy(event, at * sizeof(u64));
 	event->header.size = (at + 1 + nr + end - behind) * sizeof(u64);
 	memcpy((u64 *)event + at + 1 + nr, words + behind, (end - behind) * sizeof(u64));
 	sample->callchain = (void *)((u64 *)event + at);
 	sample->callchain->nr = nr;
 	for (i = 0; i < nr; i++)
-		sample->callchain->ips[i] = guest_inject__word(inject, of_guest, chain->ips[i]);
+		sample->callchain->ips[i] = merged_word(of_guest, chain->ips[i]);
 	return event;
+}
+
+/* Whichever way samples go into the file, it is merged ones that they are. */
+static int write_sample(const struct perf_tool *tool, union perf_event *event,
+			struct perf_sample *sample, struct evsel *evsel, struct machine *machine)
+{
+	return inject.sample(tool, merged_event(event, sample, evsel), sample, evsel, machine);
+}
+
+/* A round may end anywhere in events that are in the order of their time. */
+static int write_round(const struct perf_tool *tool, union perf_event *event,
+		       struct ordered_events *oe)
+{
+	return perf_event__process_finished_round(tool, event, oe) ?:
+	       inject.round(tool, event, oe);
+}
+
+int guest_inject__start(struct perf_tool *tool, const struct perf_session *session,
+			event_op write)
+{
+	struct perf_tool plain;
+
+	if (!guest_inject__merges()) {
+		tool->guest_callchain = write;
+		tool->raw_guest_callchains = true;
+		return 0;
+	}
+	/* samples' fields are not swapped where they are */
+	if (session->header.needs_swap) {
+		pr_err("--guest-callchain: %s has the other byte order: use it where it was recorded\n",
+		       session->data->path);
+		return -EINVAL;
+	}
+	perf_tool__init(&plain, /*ordered_events=*/true);
+	tool->compressed = plain.compressed;
+	tool->ordering_requires_timestamps = true;
+	inject.sample = tool->sample;
+	tool->sample = write_sample;
+	inject.round = tool->finished_round;
+	tool->finished_round = write_round;
+	return 0;
 }
 
 static void attr__clear(struct perf_event_attr *attr)
@@ -142,22 +175,21 @@ static void attr__clear(struct perf_event_attr *attr)
 	attr->guest_stack_words = 0;
 }
 
-union perf_event *guest_inject__attr(struct guest_inject *inject, union perf_event *event)
+union perf_event *guest_inject__attr(union perf_event *event)
 {
-	if (inject->as == GUEST_INJECT_NOT || event->header.type != PERF_RECORD_HEADER_ATTR)
+	if (!guest_inject__merges() || event->header.type != PERF_RECORD_HEADER_ATTR)
 		return event;
-	event = guest_inject__copy(inject, event, event->header.size);
-	if (event)
-		attr__clear(&event->attr.attr);
+	event = copy(event, event->header.size);
+	attr__clear(&event->attr.attr);
 	return event;
 }
 
-void guest_inject__end(const struct guest_inject *inject, struct perf_session *session)
+void guest_inject__end(struct perf_session *session)
 {
 	bool some = evlist__has_host_module(session->evlist);
 	struct evsel *evsel;
 
-	if (inject->as == GUEST_INJECT_NOT)
+	if (!guest_inject__merges())
 		return;
 	evlist__for_each_entry(session->evlist, evsel) {
 		some |= evsel->core.attr.guest_callchain;
@@ -170,12 +202,7 @@ void guest_inject__end(const struct guest_inject *inject, struct perf_session *s
 	if (!some)
 		pr_warning("%s was recorded without callchains of guests: none are merged\n",
 			   session->data->path);
-	if (inject->cut)
+	if (inject.cut)
 		pr_warning("Guest callchains: %" PRIu64 " cut, as samples have no room for more\n",
-			   inject->cut);
-}
-
-void guest_inject__exit(struct guest_inject *inject)
-{
-	zfree(&inject->event);
+			   inject.cut);
 }

@@ -16,72 +16,62 @@
 #define __PERF_GUEST_CALLCHAIN_INJECT_H
 
 #include <stdbool.h>
-#include <linux/types.h>
+#include "util/tool.h"
 
-struct evlist;
-struct evsel;
 struct option;
-struct perf_sample;
 struct perf_session;
-struct perf_tool;
 union perf_event;
-
-enum guest_inject_as {
-	GUEST_INJECT_NOT,
-	GUEST_INJECT_AS_KERNEL,
-	GUEST_INJECT_AS_HV,
-};
-
-/**
- * struct guest_inject - what perf inject does with guests' callchains
- * @as:    the contexts frames of a guest's sample get
- * @event: the last one that was changed
- * @cut:   samples with frames left out, as an event has no more than 64 KiB
- */
-struct guest_inject {
-	enum guest_inject_as as;
-	union perf_event     *event;
-	u64		     cut;
-};
 
 /** guest_inject__parse - option callback: --guest-callchain[=kernel|hv] */
 int guest_inject__parse(const struct option *opt, const char *str, int unset);
 
+/** GUEST_INJECT_OPTIONS - of perf inject: needs parse-options.h and symbol_conf.h */
+#define GUEST_INJECT_OPTIONS								\
+	OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name,		\
+		   "file", "file saving guest os vmlinux"),				\
+	OPT_STRING(0, "guestkallsyms", &symbol_conf.default_guest_kallsyms,		\
+		   "file", "file saving guest os /proc/kallsyms"),			\
+	OPT_STRING(0, "guestmodules", &symbol_conf.default_guest_modules,		\
+		   "file", "file saving guest os /proc/modules"),			\
+	OPT_CALLBACK_OPTARG(0, "guest-callchain", NULL, NULL, "kernel|hv",		\
+			    "merge callchains of guests into the samples",		\
+			    guest_inject__parse)
+
+/** guest_inject__merges - was --guest-callchain given? */
+bool guest_inject__merges(void);
+
 /**
- * guest_inject__start - have the session merge callchains
- * @tool:    of perf inject; takes decompressed events, in the order of their time
+ * guest_inject__refuses - may callchains not be merged?
+ * @others: --itrace or another option that makes or moves samples was given
+ *
+ * Return: true if they were to be, which is reported.
+ */
+bool guest_inject__refuses(bool others);
+
+/**
+ * guest_inject__start - have callchains merged, or records left as they are
+ * @tool:    of perf inject, complete
  * @session: that is open, of which nothing has been processed yet
+ * @write:   writes an event as it is
+ *
+ * To merge, @tool gets decompressed events, in the order of their time.
  *
  * Return: 0, or a negative error that was reported.
  */
-int guest_inject__start(const struct guest_inject *inject, struct perf_tool *tool,
-			const struct perf_session *session);
-
-/**
- * guest_inject__sample - what to write of a sample
- * @event:  as it was read
- * @sample: as the session delivers it, with the merged callchain; gets the one that is written
- * @evsel:  of it
- *
- * Return: @event if there is nothing to merge; one that is good until the next call; NULL
- * without memory.
- */
-union perf_event *guest_inject__sample(struct guest_inject *inject, union perf_event *event,
-				       struct perf_sample *sample,
-				       const struct evsel *evsel);
+int guest_inject__start(struct perf_tool *tool, const struct perf_session *session,
+			event_op write);
 
 /**
  * guest_inject__attr - what to write of PERF_RECORD_HEADER_ATTR; any other is left alone
  *
- * Return: as guest_inject__sample() has it.
+ * Return: @event, or one that is good until the next call.
  */
-union perf_event *guest_inject__attr(struct guest_inject *inject, union perf_event *event);
+union perf_event *guest_inject__attr(union perf_event *event);
 
 /**
  * guest_inject__end - the samples are written: report, and have attributes that fit them
  * @session: whose header is written next
  */
-void guest_inject__end(const struct guest_inject *inject, struct perf_session *session);
-void guest_inject__exit(struct guest_inject *inject);
+void guest_inject__end(struct perf_session *session);
 
 #endif /* __PERF_GUEST_CALLCHAIN_INJECT_H */

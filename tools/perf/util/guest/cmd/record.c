@@ -15,6 +15,7 @@
 #include <subcmd/parse-options.h>
 #include <sys/stat.h>
 #include "builtin.h"
+#include "callchain.h"
 #include "perf.h"
 #include "callchain.h"
 #include "cloexec.h"
@@ -71,18 +72,46 @@ static struct option options[] = {
 	OPT_BOOLEAN(0, "guest-files", &record.files,
 		    "take along the programs and libraries of the guests' processes"),
 	OPT_STRING(0, "guestmount", &record.mount, "directory", "where the guest mounts are"),
-	OPT_CALLBACK(0, "guest-unwind", NULL, "mode", GUEST_UNWIND_HELP, guest_unwind__parse),
 	OPT_BOOLEAN(0, "exits", &record.exits, "record exits of guests instead"),
 	OPT_BOOLEAN(0, "no-guest-memory", &record.no_memory,
 		    "do not look for the kernel's symbols in a guest's memory"),
 	OPT_END()
 };
 
+static const struct option asks[] = {
+	OPT_BOOLEAN(0, "guest-callchain", &guest_callchain_wanted,
+		    "record callchains of KVM guests (default)"),
+	GUEST_UNWIND_OPTION,
+	OPT_END()
+};
+
+static size_t nr_options(const struct option *option)
+{
+	size_t nr = 0;
+
+	while (option[nr].type != OPTION_END)
+		nr++;
+	return nr;
+}
+
 const struct option *guest_record__options(const struct option *theirs)
 {
-	if (!current)
+	size_t nr = nr_options(asks), nr_theirs = nr_options(theirs);
+	static struct option *all;
+
+	guest_callchain_wanted = true;
+	free(all);
+	/* no parent: --list-opts does not look at those */
+	all = calloc(nr + nr_theirs + 1, sizeof(*all));
+	if (!all)
 		return theirs;
-	options[ARRAY_SIZE(options) - 1] = (struct option)OPT_PARENT(theirs);
+	memcpy(all, asks, nr * sizeof(*all));
+	memcpy(all + nr, theirs, nr_theirs * sizeof(*all));
+	all[nr + nr_theirs] = (struct option)OPT_END();
+	if (!current)
+		return all;
+	/* here it is one: what is short for an option of ours is not for others as well */
+	options[ARRAY_SIZE(options) - 1] = (struct option)OPT_PARENT(all);
 	return options;
 }
 
@@ -378,7 +407,7 @@ int guest_record__choose(struct record_opts *opts, struct evlist *evlist,
 {
 	int err = current ? choose_all(current, opts, evlist, data) : choose_default(evlist);
 
-	if (err || !perf_guest || !opts->guest_callchain || !callchain_param.enabled)
+	if (err || !perf_guest || !guest_callchain_wanted || !callchain_param.enabled)
 		return err;
 	return host_module__add(evlist);
 }
@@ -392,18 +421,20 @@ int guest_record__take(struct evlist *evlist)
 	return 0;
 }
 
-int guest_record__place(void)
+int guest_record__place(struct evlist *evlist)
 {
 	struct guest_record *rec = current;
 	int err;
 
-	if (!rec)
-		return 0;
-	err = guest_output__place(&rec->place, rec->nr_guests);
-	if (err)
-		return err;
-	guest_snapshot__use(rec->nr_guests ? rec->place.dir : NULL);
-	guest_progress__start(rec->place.dir);
+	if (rec) {
+		err = guest_output__place(&rec->place, rec->nr_guests);
+		if (err)
+			return err;
+		guest_snapshot__use(rec->nr_guests ? rec->place.dir : NULL);
+		guest_progress__start(rec->place.dir);
+	}
+	if (guest_callchain_wanted && callchain_param.enabled)
+		evlist__prepare_guest_callchain(evlist);
 	return 0;
 }
 

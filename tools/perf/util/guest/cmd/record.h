@@ -20,6 +20,7 @@ struct record_opts;
 /*
  * perf record and perf top parse the whole command line. Our options are some more of
  * theirs, what was given is looked at where they keep it, and what was not is set there.
+ * --guest-callchain and --guest-unwind are also for who is not perf kvm-callchain.
  */
 
 /**
@@ -37,7 +38,9 @@ int guest_record__top(int argc, const char **argv);
  * guest_record__options - the options of a command, with ours before them
  * @theirs: the command's, ended by OPT_END()
  *
- * Return: @theirs if this is not perf kvm-callchain.
+ * Has callchains of guests be asked for, unless the user says otherwise.
+ *
+ * Return: an array that is good until the next call.
  */
 const struct option *guest_record__options(const struct option *theirs);
 
@@ -66,10 +69,13 @@ int guest_record__take(struct evlist *evlist);
 
 /**
  * guest_record__place - all options being right, the output is going to be opened
+ * @evlist: with all events
+ *
+ * Finds out what to ask the kernel for, too.
  *
  * Return: 0 or a negative error, reported.
  */
-int guest_record__place(void);
+int guest_record__place(struct evlist *evlist);
 
 /**
  * guest_record__opened - have the id of what was taken in the recording's file, and guest

@@ -48,7 +48,7 @@ static bool has_guest_callchain(const struct perf_sample *sample)
 {
 	u64 i, nr, frames = 0;
 	bool guest = false;
-	u8 cpumode;
+	u8 cpumode = 0;
 
 	if (!sample->callchain)
 		return false;

@@ -226,7 +226,7 @@ static void correct_modules(struct listed *listed, int root)
 		add_module(listed->machine, &listed->modules[i]);
 }
 
-void guest_snapshot__correct_modules(struct machine *machine)
+static void machine__correct_modules(struct machine *machine)
 {
 	struct listed *listed;
 	int root;
@@ -243,6 +243,29 @@ void guest_snapshot__correct_modules(struct machine *machine)
 		free(listed);
 	}
 	close(root);
+}
+
+bool guest_machine__has_modules(struct machine *machine)
+{
+	if (machine__is_host(machine))
+		return false;
+	machine__correct_modules(machine);
+	return true;
+}
+
+bool guest_snapshot__is_release(const char *name)
+{
+	return !strchr(name, '/') && strcmp(name, "..");
+}
+
+struct machine *guest_machine__find(struct machines *machines, pid_t pid)
+{
+	struct machine *machine = machines__find(machines, pid), *own = NULL;
+
+	if ((!machine || machine->pid != pid) &&
+	    (symbol_conf.guestmount || guest_snapshot__has(pid)))
+		own = machines__findnew(machines, pid);
+	return own ?: machine;
 }
 
 pid_t guest_frame__pid(const struct map_symbol *ms)

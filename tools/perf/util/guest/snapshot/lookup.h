@@ -12,6 +12,7 @@
 
 struct dso;
 struct machine;
+struct machines;
 struct map_symbol;
 struct thread;
 
@@ -60,11 +61,23 @@ bool guest_snapshot__set_comm(struct machine *machine, struct thread *thread);
 /** guest_snapshot__name_kernel - give a guest's kernel the guest's name, if it has one */
 void guest_snapshot__name_kernel(struct dso *kernel, pid_t pid);
 
+/** guest_snapshot__is_release - may a guest's modules be looked for under that name? */
+bool guest_snapshot__is_release(const char *name);
+
 /**
- * guest_snapshot__correct_modules - have the modules that guest_snapshot__look_again() left
- * @machine: a guest's, with those modules that were there when recording began
+ * guest_machine__find - machines__find(), but makes the machine of a guest that has files
+ *
+ * There may have been no build-id of that guest's to make it for.
  */
-void guest_snapshot__correct_modules(struct machine *machine);
+struct machine *guest_machine__find(struct machines *machines, pid_t pid);
+
+/**
+ * guest_machine__has_modules - are the modules of a machine to be named by its kernel's symbols?
+ * @machine: with those modules that were there when recording began
+ *
+ * Return: false for a host. A guest's are those now that guest_snapshot__look_again() left.
+ */
+bool guest_machine__has_modules(struct machine *machine);
 
 /**
  * guest_frame__pid - whose frame of a callchain is it?

@@ -7,8 +7,10 @@
 #include <linux/kernel.h>
 #include <linux/rbtree.h>
 #include <linux/string.h>
+#include "debug.h"
 #include "dso.h"
 #include "guest/symbols/kallsyms.h"
+#include "guest/vm/kallsyms.h"
 #include "map.h"
 #include "maps.h"
 #include "symbol.h"
@@ -70,8 +72,8 @@ static struct map *make_map(struct maps *maps, const char *module, struct symbol
 	return map;
 }
 
-struct map *guest_kallsyms__find_map(struct maps *maps, const char *module, struct symbol *sym,
-				     struct map *kernel)
+struct map *guest_kallsyms__map(struct maps *maps, const char *module, struct symbol *sym,
+				struct map *kernel)
 {
 	struct map *map = maps__find_by_name(maps, module);
 	static struct maps *made_in;
@@ -93,4 +95,13 @@ struct map *guest_kallsyms__find_map(struct maps *maps, const char *module, stru
 		return map;
 	map__put(map);
 	return NULL;
+}
+
+int guest_kallsyms__load(struct dso *dso, const char *filename, struct map *map)
+{
+	int ret = guest_kallsyms__check(filename) ?: dso__load_kallsyms(dso, filename, map);
+
+	if (ret <= 0)
+		pr_err("No symbols of a guest's kernel in %s\n", filename);
+	return ret;
 }

@@ -10,7 +10,7 @@ struct maps;
 struct symbol;
 
 /**
- * guest_kallsyms__find_map - the map for a symbol that kallsyms has of a module
+ * guest_kallsyms__map - the map for a symbol that kallsyms has of a module
  * @maps:   the kernel's
  * @module: with brackets
  * @sym:    the symbol, in a tree of kallsyms' symbols by address
@@ -22,8 +22,15 @@ struct symbol;
  *
  * Return: a reference; NULL if the symbol is to be left out.
  */
-struct map *guest_kallsyms__find_map(struct maps *maps, const char *module, struct symbol *sym,
-				     struct map *kernel);
+struct map *guest_kallsyms__map(struct maps *maps, const char *module, struct symbol *sym,
+				struct map *kernel);
+
+/**
+ * guest_kallsyms__load - dso__load_kallsyms() for a guest's kernel
+ *
+ * Return: the number of symbols; 0 or a negative error that was reported.
+ */
+int guest_kallsyms__load(struct dso *dso, const char *filename, struct map *map);
 
 /** guest_kallsyms__is_made - is a map, not the kernel's, one of those made for such a run? */
 bool guest_kallsyms__is_made(struct map *map);

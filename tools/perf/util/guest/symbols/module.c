@@ -9,6 +9,7 @@
 #include "guest/snapshot/lookup.h"
 #include "guest/symbols/host-kernel.h"
 #include "guest/symbols/module.h"
+#include "guest/symbols/user-elf.h"
 #include "machine.h"
 #include "map.h"
 #include "maps.h"
@@ -35,7 +36,7 @@ static void find_module_file(struct dso *dso, pid_t pid)
 	}
 }
 
-bool guest_module__load(struct dso *dso, struct map *map)
+static bool load_module(struct dso *dso, struct map *map)
 {
 	struct maps *maps = map__kmaps(map);
 	struct machine *machine = maps ? maps__machine(maps) : NULL;
@@ -53,5 +54,13 @@ bool guest_module__load(struct dso *dso, struct map *map)
 	/* this deals the symbols out to the modules that are not loaded yet */
 	if (kernel && map__load(kernel) >= 0 && !RB_EMPTY_ROOT(&dso__symbols(dso)->rb_root))
 		find_module_file(dso, machine->pid);
+	return true;
+}
+
+bool guest_dso__load(struct dso *dso, struct map *map, int *ret)
+{
+	if (!(dso__is_kmod(dso) ? load_module(dso, map) : guest_user__load(dso)))
+		return false;
+	*ret = 1;
 	return true;
 }

@@ -138,22 +138,18 @@ static bool has_build_id(const char *file, const struct build_id *id)
 	       !memcmp(of_file.data, id->data, id->size);
 }
 
-int guest_debuginfo__load(struct dso *dso, struct map *map)
+bool guest_debuginfo__has_symbols(void)
 {
 	const char *name = symbol_conf.default_guest_vmlinux_name;
-	int err;
 
-	if (access(name, R_OK)) {
+	if (!name || symbol_conf.default_guest_kallsyms)
+		return false;
+	if (access(name, R_OK))
 		pr_err("--guestvmlinux=%s: %s\n", name, strerror(errno));
-		return -1;
-	}
-	err = dso__load_vmlinux(dso, map, name, false);
-	if (err <= 0)
-		pr_err("--guestvmlinux=%s: no symbols: it is no vmlinux, or cut short\n", name);
-	return err;
+	return true;
 }
 
-void guest_debuginfo__use(struct dso *dso, struct map *map)
+static void use_vmlinux(struct dso *dso, struct map *map)
 {
 	const char *name = symbol_conf.default_guest_vmlinux_name;
 	struct machine *machine = maps__machine(map__kmaps(map));
@@ -194,4 +190,25 @@ void guest_debuginfo__use(struct dso *dso, struct map *map)
 	dso__set_adjust_symbols(dso, true);
 	dso__set_binary_type(dso, DSO_BINARY_TYPE__GUEST_VMLINUX);
 	dso__set_symtab_type(dso, DSO_BINARY_TYPE__GUEST_VMLINUX);
+}
+
+/* Did symbols have to come from --guestvmlinux? See dso__load_guest_kernel_sym(). */
+static bool machine__lacks_kallsyms(struct machine *machine)
+{
+	return symbol_conf.default_guest_vmlinux_name && !symbol_conf.default_guest_kallsyms &&
+	       !machine->kallsyms_filename &&
+	       (machine__is_default_guest(machine) || !*machine->root_dir);
+}
+
+void guest_debuginfo__loaded(struct dso *dso, struct map *map, int nr)
+{
+	const char *name = symbol_conf.default_guest_vmlinux_name;
+
+	if (dso__kernel(dso) != DSO_SPACE__KERNEL_GUEST)
+		return;
+	if (nr > 0 && dso__binary_type(dso) == DSO_BINARY_TYPE__GUEST_KALLSYMS)
+		use_vmlinux(dso, map);
+	else if (nr <= 0 && machine__lacks_kallsyms(maps__machine(map__kmaps(map))) &&
+		 !access(name, R_OK))
+		pr_err("--guestvmlinux=%s: no symbols: it is no vmlinux, or cut short\n", name);
 }

@@ -2,25 +2,28 @@
 #ifndef __PERF_GUEST_DEBUGINFO_H
 #define __PERF_GUEST_DEBUGINFO_H
 
+#include <stdbool.h>
+
 struct dso;
 struct map;
 
 /**
- * guest_debuginfo__use - have the code and source lines of a guest's kernel be in a vmlinux
- * @dso: the kernel's, with the symbols of the guest's kallsyms
- * @map: where the guest has it
+ * guest_debuginfo__has_symbols - is --guestvmlinux to give a guest's symbols, for want of kallsyms?
  *
- * That is the file of --guestvmlinux, if it is this guest's by its build-id, or, where the
- * guest has not said what that is, by where its functions are; else a warning says that it is
- * not. Symbols stay those of kallsyms, which has those of modules, too.
+ * Return: true if it was given without --guestkallsyms. That it cannot be read is reported.
  */
-void guest_debuginfo__use(struct dso *dso, struct map *map);
+bool guest_debuginfo__has_symbols(void);
 
 /**
- * guest_debuginfo__load - take a guest's symbols from --guestvmlinux, for want of kallsyms
+ * guest_debuginfo__loaded - have the code and source lines of a guest's kernel be in a vmlinux
+ * @dso: a kernel's, any
+ * @map: of it
+ * @nr:  the number of its symbols; there being none in --guestvmlinux is reported
  *
- * Return: the number of symbols; 0 or a negative error that was reported.
+ * For the symbols of a guest's kallsyms, that is the file of --guestvmlinux, if it is this guest's
+ * by its build-id, or, where the guest has not said what that is, by where its functions are; else
+ * a warning says that it is not. Symbols stay those of kallsyms, which has those of modules, too.
  */
-int guest_debuginfo__load(struct dso *dso, struct map *map);
+void guest_debuginfo__loaded(struct dso *dso, struct map *map, int nr);
 
 #endif /* __PERF_GUEST_DEBUGINFO_H */

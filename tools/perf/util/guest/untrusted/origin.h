@@ -8,6 +8,7 @@
 #define __PERF_GUEST_UNTRUSTED_H
 
 #include <stdbool.h>
+#include <linux/compiler.h>
 
 /* Where a guest's module is unpacked to; no longer than KMOD_DECOMP_NAME */
 #define GUEST_UNPACKED_NAME	"/tmp/perf-gmod-XXXXXX"
@@ -26,6 +27,20 @@ bool guest_fd__is(int fd);
 
 /** guest_path__in_mount - is it in symbol_conf.guestmount? @path: without links */
 bool guest_path__in_mount(const char *path);
+
+/**
+ * guest_path__is_not_for_addr2line - are there to be no source lines from a file?
+ *
+ * True for guest_path__is(), where perf has libraries for that, which would read it here.
+ */
+static inline bool guest_path__is_not_for_addr2line(const char *path __maybe_unused)
+{
+#if defined(HAVE_LIBLLVM_SUPPORT) || defined(HAVE_LIBBFD_SUPPORT)
+	return guest_path__is(path);
+#else
+	return false;
+#endif
+}
 
 #ifdef HAVE_LIBELF_SUPPORT
 #include <libelf.h>

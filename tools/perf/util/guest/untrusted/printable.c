@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <limits.h>
 #include <linux/kernel.h>
 #include <linux/types.h>
 #include <string.h>
@@ -92,6 +93,13 @@ char *text__copy_printable(char *to, const char *from, size_t size)
 	return to;
 }
 
+char *text__printable(const char *text)
+{
+	static char copy[PATH_MAX];
+
+	return text__copy_printable(copy, text, sizeof(copy));
+}
+
 bool text__is_printable(const char *text)
 {
 	while (*text) {
@@ -104,15 +112,13 @@ bool text__is_printable(const char *text)
 	return true;
 }
 
-char *text__copy_name(char *buf, size_t size, const struct perf_event_header *header,
-		      const char *name)
+char *text__name(const struct perf_event_header *header, char *name)
 {
 	u8 cpumode = header->misc & PERF_RECORD_MISC_CPUMODE_MASK;
 
-	strlcpy(buf, name, size);
-	if (cpumode == PERF_RECORD_MISC_GUEST_KERNEL || cpumode == PERF_RECORD_MISC_GUEST_USER)
-		text__make_printable(buf);
-	return buf;
+	if (cpumode != PERF_RECORD_MISC_GUEST_KERNEL && cpumode != PERF_RECORD_MISC_GUEST_USER)
+		return name;
+	return text__printable(name);
 }
 
 ssize_t text__read_line(char *line, size_t size, FILE *file)

@@ -29,18 +29,23 @@ void text__make_printable(char *text);
  */
 char *text__copy_printable(char *to, const char *from, size_t size);
 
+/**
+ * text__printable - a short text, as text__make_printable() has it
+ *
+ * Return: a copy that is good until the next call, cut off where no file name is longer.
+ */
+char *text__printable(const char *text);
+
 /** text__is_printable - would text__make_printable() leave it alone? */
 bool text__is_printable(const char *text);
 
 /**
- * text__copy_name - copy a name that is in a record, printable if a guest's
- * @buf:    gets it; @size bytes, which cut it off
+ * text__name - a name that is in a record, printable if a guest's
  * @header: of the record: its cpumode tells whose name that is
  *
- * Return: @buf.
+ * Return: @name or, if that is changed, a copy that is good until the next call.
  */
-char *text__copy_name(char *buf, size_t size, const struct perf_event_header *header,
-		      const char *name);
+char *text__name(const struct perf_event_header *header, char *name);
 
 /**
  * text__read_line - read one line, of bounded length

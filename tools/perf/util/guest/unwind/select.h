@@ -45,7 +45,10 @@ extern enum guest_unwind_by guest_unwind_by;
 /** guest_unwind__parse - set guest_unwind_by; for OPT_CALLBACK() */
 int guest_unwind__parse(const struct option *opt, const char *arg, int unset);
 
-#define GUEST_UNWIND_HELP "how to unwind guests: auto, fp, orc, dwarf, scan"
+/** GUEST_UNWIND_OPTION - of commands that record guests: needs parse-options.h */
+#define GUEST_UNWIND_OPTION								\
+	OPT_CALLBACK(0, "guest-unwind", NULL, "mode",					\
+		     "how to unwind guests: auto, fp, orc, dwarf, scan", guest_unwind__parse)
 
 /**
  * guest_unwind__takes - what of a guest's kernel is needed besides its symbols and tables
