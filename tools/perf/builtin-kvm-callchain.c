@@ -19,6 +19,7 @@
 #include "util/guest/cmd/doctor.h"
 #include "util/guest/cmd/exits.h"
 #include "util/guest/export/export.h"
+#include "util/guest/snapshot/choose.h"
 #include "util/guest/vm/print.h"
 #include "util/guest/vm/vm.h"
 #include "util/guest/vm/mount.h"
@@ -135,6 +136,7 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	bool host = false;
 	const struct option options[] = {
 		OPT_BOOLEAN(0, "host", &host, "the host as well"),
+		OPT_CALLBACK(0, "guest", NULL, "name", GUEST_CHOICE_HELP, guest_choice__add),
 		GUEST_UNWIND_OPTION,
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
@@ -145,7 +147,7 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	const char * const usage[] = { "perf kvm-callchain <command> [<options>]", NULL };
 
 	if (argc > 1 && !strcmp(argv[1], "--list-opts"))
-		printf("--host --guest-unwind --guestvmlinux --tracepoint ");
+		printf("--host --guest --guest-unwind --guestvmlinux --tracepoint ");
 	else
 		argc = parse_options(argc, argv, options, usage, PARSE_OPT_KEEP_ARGV0 |
 				     PARSE_OPT_KEEP_UNKNOWN | PARSE_OPT_KEEP_DASHDASH |
@@ -217,6 +219,7 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 			   "output file name, - for stdout"),
 		OPT_BOOLEAN('f', "force", &export->force, "don't complain, do it"),
 		OPT_BOOLEAN(0, "host", &host, "samples of the host as well"),
+		OPT_CALLBACK(0, "guest", NULL, "name", GUEST_CHOICE_HELP, guest_choice__add),
 		GUEST_UNWIND_OPTION,
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
@@ -274,6 +277,7 @@ static int cmd_guest_exits(int argc, const char **argv)
 	unsigned int depth = 8, limit = 50;
 	const struct option options[] = {
 		OPT_STRING('i', "input", &input_name, "file", "input file name"),
+		OPT_CALLBACK(0, "guest", NULL, "name", GUEST_CHOICE_HELP, guest_choice__add),
 		OPT_UINTEGER(0, "depth", &depth, "frames of a path, from the innermost"),
 		OPT_UINTEGER(0, "limit", &limit, "lines"),
 		OPT_INCR('v', "verbose", &verbose, "be more verbose"),
@@ -294,36 +298,56 @@ static int cmd_guest_exits(int argc, const char **argv)
 static const struct {
 	const char *name;
 	int	   (*fn)(int argc, const char **argv);
+	const char *help;
 } subcommands[] = {
-	{ "list",	cmd_guest_list },
-	{ "mount",	cmd_guest_mount },
-	{ "umount",	cmd_guest_umount },
-	{ "record",	guest_record__main },
-	{ "report",	cmd_guest_report },
-	{ "script",	cmd_guest_script },
-	{ "annotate",	cmd_guest_annotate },
-	{ "diff",	cmd_guest_diff },
-	{ "top",		guest_record__top },
-	{ "doctor",	cmd_guest_doctor },
-	{ "export",	cmd_guest_export },
-	{ "flamegraph",	cmd_guest_flamegraph },
+	{ "list",	cmd_guest_list,		"the guests that run here" },
+	{ "mount",	cmd_guest_mount,	"make a guest's files visible, for its symbols" },
+	{ "umount",	cmd_guest_umount,	"undo mount" },
+	{ "record",	guest_record__main,	"record guests with their call stacks and symbols" },
+	{ "report",	cmd_guest_report,	"perf report of the guests" },
+	{ "script",	cmd_guest_script,	"perf script of the guests" },
+	{ "annotate",	cmd_guest_annotate,	"perf annotate of the guests' code" },
+	{ "diff",	cmd_guest_diff,		"perf diff of the guests in two recordings" },
+	{ "top",	guest_record__top,	"perf top of the guests" },
+	{ "doctor",	cmd_guest_doctor,	"what is missing on this host, and the remedy" },
+	{ "export",	cmd_guest_export,	"write a recording as another tool's file" },
+	{ "flamegraph",	cmd_guest_flamegraph,	"draw a recording, as a page for any browser" },
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
-	{ "exits",	cmd_guest_exits },
+	{ "exits",	cmd_guest_exits,	"which paths in the guest cause which exits" },
 #endif
 };
+
+/* A line for each subcommand. */
+static void describe_subcommands(char *lines, size_t size)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(subcommands); i++)
+		len += scnprintf(lines + len, size - len, "%s    %-12s%s", i ? "\n" : "",
+				 subcommands[i].name, subcommands[i].help);
+}
 
 int cmd_kvm_callchain(int argc, const char **argv)
 {
 	const char *names[ARRAY_SIZE(subcommands) + 1] = { NULL };
-	const char *usage[2] = { NULL };
-	const struct option options[] = { OPT_END() };
+	const char *usage[2] = { NULL }, *version[] = { "version", NULL };
+	bool show_version = false;
+	char lines[ARRAY_SIZE(subcommands) * 80];
+	const struct option options[] = {
+		OPT_BOOLEAN(0, "version", &show_version, "print the version of perf"),
+		OPT_GROUP(lines),
+		OPT_END()
+	};
 	size_t i;
 
+	describe_subcommands(lines, sizeof(lines));
 	for (i = 0; i < ARRAY_SIZE(subcommands); i++)
 		names[i] = subcommands[i].name;
 
 	argc = parse_options_subcommand(argc, argv, options, names, usage,
 					PARSE_OPT_STOP_AT_NON_OPTION);
+	if (show_version)
+		return cmd_version(1, version);
 	for (i = 0; argc && i < ARRAY_SIZE(subcommands); i++) {
 		if (!strcmp(argv[0], subcommands[i].name))
 			return subcommands[i].fn(argc, argv);

@@ -67,4 +67,21 @@ if [ -x $other ]; then
 	same "as a command of $other"
 fi
 
+# what there is, said by itself
+usage() { # [OPTION]
+	local status=0 command
+	perf kvm-callchain "$@" > got 2>&1 || status=$?
+	[ $status = 129 ] || failure "usage $*: status $status" got
+	for command in $(perf kvm-callchain --list-cmds); do
+		grep -Eq "^    $command +[a-z].*[a-z]$" got || failure "usage $*: $command" got
+	done
+}
+usage
+usage -h
+usage frobnicate
+grep -q "has no 'frobnicate'" got || failure "an unknown subcommand" got
+perf --version > expected
+perf kvm-callchain --version > got
+same "version"
+
 exit $failed

@@ -28,6 +28,7 @@
 #include "guest/callchain/record.h"
 #include "guest/callchain/file.h"
 #include "guest/callchain/chain.h"
+#include "guest/snapshot/choose.h"
 #include "sample.h"
 #include "util.h"
 
@@ -324,7 +325,8 @@ bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *
 {
 	u64 cookie;
 
-	return perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN ||
+	return guest_choice__is_made() ||
+	       perf_event__type(event) == PERF_RECORD_GUEST_CALLCHAIN ||
 	       evlist__guest_cookie(evlist, event, sample, &cookie) ||
 	       evlist__needs_host_module(evlist, event, sample);
 }
@@ -382,6 +384,14 @@ static int gc__hold(struct guest_callchains *gc, const union perf_event *event,
 	return 0;
 }
 
+static int gc__deliver(struct guest_callchains *gc, union perf_event *event,
+		       struct perf_sample *sample, u64 file_offset, const char *file_path)
+{
+	if (event->header.type == PERF_RECORD_SAMPLE && !guest_choice__has(sample->pid))
+		return 0;
+	return gc->deliver(gc->data, event, sample, file_offset, file_path);
+}
+
 static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held)
 {
 	union perf_event *event = (void *)held->event;
@@ -401,7 +411,7 @@ static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held
 		if (!sample.callchain)
 			return -ENOMEM;
 	}
-	return gc->deliver(gc->data, event, &sample, held->file_offset, held->file_path);
+	return gc__deliver(gc, event, &sample, held->file_offset, held->file_path);
 }
 
 /* Records of a thread come in order: a newer one means that ours was lost. */
@@ -449,7 +459,7 @@ static int gc__pass_on(struct guest_callchains *gc, union perf_event *event,
 
 	deferred = evlist__guest_cookie(gc->evlist, event, sample, &cookie);
 	if (!deferred && list_empty(&gc->held))
-		return gc->deliver(gc->data, event, sample, file_offset, file_path);
+		return gc__deliver(gc, event, sample, file_offset, file_path);
 
 	ret = gc__hold(gc, event, sample, deferred ? &cookie : NULL, file_offset, file_path);
 	return ret ?: gc__drain(gc, /*all=*/false);

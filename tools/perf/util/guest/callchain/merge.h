@@ -45,7 +45,8 @@ bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *even
  * evlist__has_guest_callchain - does an event need struct guest_callchains?
  * @sample: the parsed event
  *
- * Return: true for a record and for a sample that holds a cookie.
+ * Return: true for a record, for a sample that holds a cookie, and for any event if samples of
+ * some guests only are to be delivered (guest_choice__add()).
  */
 bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *event,
 				 const struct perf_sample *sample);

@@ -28,6 +28,7 @@
 #include "guest/untrusted/dir.h"
 #include "guest/untrusted/file.h"
 #include "guest/snapshot/attach.h"
+#include "guest/snapshot/choose.h"
 #include "guest/snapshot/lookup.h"
 #include "guest/snapshot/take.h"
 #include "header.h"
@@ -294,13 +295,13 @@ void guest_snapshot__keep(bool keep)
 	kept = keep;
 }
 
-void guest_snapshot__attach(const char *perf_data)
+static void attach(const char *perf_data)
 {
 	const char *given = guest_snapshot__is_used() ? NULL : symbol_conf.guestmount;
 	char dir[PATH_MAX];
 	u64 id;
 
-	if (!perf_data || kept)
+	if (!perf_data)
 		return;
 	id = recording_id(perf_data);
 	guest_snapshot__dir(dir, sizeof(dir), perf_data);
@@ -319,4 +320,12 @@ void guest_snapshot__attach(const char *perf_data)
 		return;
 	}
 	perf_guest = true;
+}
+
+void guest_snapshot__attach(const char *perf_data)
+{
+	if (kept)
+		return;
+	attach(perf_data);
+	guest_choice__apply();
 }

@@ -18,6 +18,7 @@ struct perf_event_attr;
  * Sets symbol_conf.guestmount, unless the user has, and perf_guest. A line says if what is
  * there belongs to another recording or cannot be read: then none of it is used; or that there
  * are links, FIFOs or the like among a guest's files, or too many: then that guest's are not.
+ * Then the guests to be shown are chosen (guest_choice__apply()).
  */
 void guest_snapshot__attach(const char *perf_data);
 

@@ -276,14 +276,21 @@ void guests__warn_lacking(void)
 		pr_warning("%s. Recording all the same.\n", lacking);
 }
 
+pid_t guest_pid__parse(const char *text)
+{
+	char *end;
+	long pid = strtol(text, &end, 10);
+
+	return *text && !*end && pid > 0 && pid <= INT_MAX ? pid : 0;
+}
+
 struct guest *guests__find(struct guests *guests, const char *who)
 {
 	struct guest *found = NULL, *guest;
-	char *end;
-	long pid = strtol(who, &end, 10);
+	pid_t pid = guest_pid__parse(who);
 
 	for (guest = guests->guest; guest < guests->guest + guests->nr; guest++) {
-		if (!*end && guest->pid == pid)
+		if (guest->pid == pid)
 			return guest;
 		if (strcmp(guest->name, who))
 			continue;

@@ -122,6 +122,9 @@ void guests__warn_lacking(void);
  */
 struct guest *guests__find(struct guests *guests, const char *who);
 
+/** guest_pid__parse - Return: the pid that @text is, 0 if it is none */
+pid_t guest_pid__parse(const char *text);
+
 /** guest_name__copy - copy a name with all but printable ASCII replaced by '?' */
 void guest_name__copy(char *to, const char *from, size_t size);
 
