@@ -23,6 +23,7 @@
 #include "util/guest/vm/print.h"
 #include "util/guest/vm/vm.h"
 #include "util/guest/vm/mount.h"
+#include "util/guest/vm/mount-owner.h"
 #include "util/guest/cmd/record.h"
 #include "util/guest/unwind/select.h"
 #include "util/symbol_conf.h"
@@ -48,6 +49,7 @@ static int cmd_guest_list(int argc, const char **argv)
 		OPT_END()
 	};
 	const char * const usage[] = { "perf kvm-callchain list [<options>]", NULL };
+	struct guest_mounts mounts;
 	struct guests guests;
 
 	argc = parse_options(argc, argv, options, usage, 0);
@@ -63,6 +65,10 @@ static int cmd_guest_list(int argc, const char **argv)
 		guests__fprintf(&guests, stdout);
 	else
 		printf("No KVM guest runs here, or none that you may see.\n");
+	if (!json && !guest_mounts__scan(&mounts, dir, &guests)) {
+		guest_mounts__fprintf_stale(&mounts, stdout);
+		guest_mounts__exit(&mounts);
+	}
 	guests__exit(&guests);
 	return 0;
 }
@@ -96,35 +102,55 @@ static int cmd_guest_mount(int argc, const char **argv)
 	return err ? 1 : 0;
 }
 
+/* Return: 0, or the last error. @who: NULL for all, or all that are stale */
+static int remove_mounts(const struct guest_mounts *mounts, const char *who, bool stale,
+			 const char *dir)
+{
+	const struct guest_mount *mount;
+	int i, err = 0;
+
+	if (who) {
+		mount = guest_mounts__find(mounts, who);
+		return mount ? guest_mount__remove(mount->pid, dir) : -ENOENT;
+	}
+	for (i = 0; i < mounts->nr; i++) {
+		if (!stale || mounts->mount[i].stale)
+			err = guest_mount__remove(mounts->mount[i].pid, dir) ?: err;
+	}
+	return err;
+}
+
 static int cmd_guest_umount(int argc, const char **argv)
 {
 	const char *dir = guest_mount__dir();
+	bool all = false, stale = false;
 	const struct option options[] = {
 		OPT_STRING(0, "guestmount", &dir, "directory", "where the guest mounts are"),
+		OPT_BOOLEAN(0, "all", &all, "all guest mounts"),
+		OPT_BOOLEAN(0, "stale", &stale, "those of guests that have ended"),
 		OPT_END()
 	};
 	const char * const usage[] = {
-		"perf kvm-callchain umount [<options>] <pid>|<name>", NULL
+		"perf kvm-callchain umount [<options>] {<pid>|<name>|--all|--stale}", NULL
 	};
+	struct guest_mounts mounts;
 	struct guests guests;
-	struct guest *guest;
-	char *end;
-	pid_t pid;
+	int err;
 
 	argc = parse_options(argc, argv, options, usage, 0);
-	if (argc != 1)
+	if (argc + all + stale != 1)
 		usage_with_options(usage, options);
 
-	/* a guest that has ended has no name, but perhaps still a mount */
-	pid = strtol(argv[0], &end, 10);
-	if (*end) {
-		if (find_guests(&guests))
-			return 1;
-		guest = guests__find(&guests, argv[0]);
-		pid = guest ? guest->pid : 0;
-		guests__exit(&guests);
-	}
-	return pid <= 0 || guest_mount__remove(pid, dir) ? 1 : 0;
+	if (find_guests(&guests))
+		return 1;
+	err = guest_mounts__scan(&mounts, dir, &guests);
+	if (err)
+		pr_err("%s: %s\n", dir, strerror(-err));
+	else
+		err = remove_mounts(&mounts, argc ? argv[0] : NULL, stale, dir);
+	guest_mounts__exit(&mounts);
+	guests__exit(&guests);
+	return err ? 1 : 0;
 }
 
 /*

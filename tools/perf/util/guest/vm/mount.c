@@ -22,6 +22,7 @@
 #include "guest/vm/kallsyms.h"
 #include "guest/vm/vm.h"
 #include "guest/vm/mount.h"
+#include "guest/vm/mount-owner.h"
 #include "symbol_conf.h"
 #include "util.h"
 
@@ -92,6 +93,11 @@ static void guest__look(struct guest *guest, const char *dir)
 
 	if (snprintf(path, sizeof(path), "%s/%d", dir, guest->pid) >= (int)sizeof(path)) {
 		pr_warning("%s/%d: %s: left out\n", dir, guest->pid, strerror(ENAMETOOLONG));
+		return;
+	}
+	if (guest_mount__is_stale(guest->pid, dir)) {
+		pr_warning("%s is of a guest that has ended: not used. Mount it again for %s\n",
+			   path, guest->name);
 		return;
 	}
 	if (look_at(guest, path, &look) || look.empty)
@@ -213,16 +219,9 @@ static int mount_link(const struct guest *guest, const char *path, const char *f
 	return 0;
 }
 
-int guest_mount__add(const struct guest *guest, const char *dir, const char *from)
+static int mount_at(const struct guest *guest, const char *path, const char *from)
 {
-	char path[PATH_MAX];
 	int err;
-
-	/* others' processes have no business in a guest's files */
-	err = make_dir(dir, 0700);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
 
 	if (is_path(from))
 		return mount_link(guest, path, from);
@@ -234,6 +233,33 @@ int guest_mount__add(const struct guest *guest, const char *dir, const char *fro
 	return err;
 }
 
+int guest_mount__add(const struct guest *guest, const char *dir, const char *from)
+{
+	char path[PATH_MAX];
+	int err;
+
+	/* others' processes have no business in a guest's files */
+	err = make_dir(dir, 0700);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/%d", dir, guest->pid);
+
+	/* of an earlier guest with that pid */
+	if (guest_mount__is_stale(guest->pid, dir) &&
+	    !faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW)) {
+		err = guest_mount__remove(guest->pid, dir);
+		if (err)
+			return err;
+	}
+	err = mount_at(guest, path, from);
+	if (err)
+		return err;
+	err = guest_mount__set_owner(guest, dir);
+	if (err)
+		guest_mount__remove(guest->pid, dir);
+	return err;
+}
+
 static int unmount_unprivileged(const char *path)
 {
 	const char *argv[5] = { "fusermount3", "-u", "-z", path };
@@ -241,11 +267,8 @@ static int unmount_unprivileged(const char *path)
 	return run_command_v_opt(argv, 0) ? -EPERM : 0;
 }
 
-int guest_mount__remove(pid_t pid, const char *dir)
+static int unmount(const char *path)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%d", dir, pid);
 	if (!unlink(path))
 		return 0;	/* the link to a mount of somebody else's */
 
@@ -260,6 +283,18 @@ int guest_mount__remove(pid_t pid, const char *dir)
 		return -errno;
 	}
 	return 0;
+}
+
+int guest_mount__remove(pid_t pid, const char *dir)
+{
+	char path[PATH_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%d", dir, pid);
+	err = unmount(path);
+	if (!err)
+		guest_mount__forget_owner(pid, dir);
+	return err;
 }
 
 /* 0 or a negative error. A file is not opened: it may be a pipe. */

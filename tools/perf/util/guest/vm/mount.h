@@ -25,7 +25,8 @@ const char *guest_mount__dir(void);
  * guests__look - fill in @mount and @facts of each guest
  * @dir: the directory of the guest mounts
  *
- * A mount that does not answer is warned about and left out.
+ * A mount that does not answer is warned about and left out, as is one of an earlier guest
+ * whose VMM had the same pid (mount-owner.h).
  */
 void guests__look(struct guests *guests, const char *dir);
 
