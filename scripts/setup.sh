@@ -14,7 +14,7 @@ packages=(
 	# the distribution's perf, which ours serves as a command of
 	linux-perf
 	# unit tests and fuzzing
-	clang llvm libclang-rt-14-dev valgrind strace sparse
+	clang llvm libclang-rt-14-dev valgrind strace sparse man-db
 	# the lab
 	qemu-system-x86 qemu-utils mmdebstrap sshfs openssh-client tmux bzip2
 	bochs bochs-term syslinux mtools dosfstools bsdutils procps

@@ -92,10 +92,10 @@ expect kvm-callchain-exits grep -q 'alpha' /out/exits.txt
 $cmd diff --sort comm,dso,sym perf.data perf.data > /out/diff.txt
 expect kvm-callchain-diff grep -q '+0.00% .*guest/alpha.*gw_leaf_mix' /out/diff.txt
 for program in guest-stacks guest-top guest-dump; do
-	$cmd script -s "/src/scripts/python/$program.py" > "/out/$program.txt"
+	$cmd script -s "/src/tools/perf/scripts/python/$program.py" > "/out/$program.txt"
 	expect "kvm-callchain-python-$program" [ -s "/out/$program.txt" ]
 done
-$cmd script --host -i exits.data -s /src/scripts/python/guest-exits.py > /out/guest-exits.txt
+$cmd script --host -i exits.data -s /src/tools/perf/scripts/python/guest-exits.py > /out/guest-exits.txt
 expect kvm-callchain-python-guest-exits grep -q alpha /out/guest-exits.txt
 cp -r exits.data exits.data.guests /out/
 cp /proc/kallsyms /out/kallsyms

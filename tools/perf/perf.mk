@@ -4,23 +4,33 @@
 perf_flags := NO_CAPSTONE=1 NO_LIBLLVM=1 NO_LIBBABELTRACE=1 NO_LIBPFM4=1 NO_JVMTI=1 \
 	      WERROR=0 PYTHON=/usr/bin/python3 PYTHON_CONFIG=/usr/bin/python3-config
 
+# where perf looks for its programs is built in
+PREFIX	?= /usr/local
+perf_make = $(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ prefix=$(PREFIX) $(perf_flags)
+
 perf: prepare		## build perf (build/perf/perf)
 	@mkdir -p $(build)/perf
 	@PROGRESS_LINES=900 $(progress) "perf: building" $(build)/perf/build.log \
-		$(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ -j$(jobs) $(perf_flags)
+		$(perf_make) -j$(jobs)
 	@echo "perf: $(build)/perf/perf"
 
-PREFIX ?= /usr/local
-
-# perf's own installation, and the name under which another perf finds us
-install: perf		## install perf under PREFIX (/usr/local), DESTDIR
-	@$(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ $(perf_flags) prefix=$(PREFIX) \
-		DESTDIR=$(DESTDIR) install-bin > $(build)/perf/install.log 2>&1 || \
+# perf's own installation, the name under which another perf finds us, the manual pages that
+# are ours or changed, and a completion that knows the options of perf kvm-callchain
+install: perf man	## install perf under PREFIX (/usr/local), DESTDIR
+	@$(perf_make) DESTDIR=$(DESTDIR) install-bin > $(build)/perf/install.log 2>&1 || \
 		{ tail -30 $(build)/perf/install.log; exit 1; }
 	@ln -sf perf $(DESTDIR)$(PREFIX)/bin/perf-kvm-callchain
+	@install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(pages)
+	@install -D -m 644 $(completion) $(completions)/perf-kvm-callchain
+	@cat $(linux)/tools/perf/perf-completion.sh $(completion) > $(completions)/perf
+	@rm $(DESTDIR)$(patsubst /usr/etc,/etc,$(PREFIX)/etc)/bash_completion.d/perf
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/perf"
 
-pages := $(addprefix $(build)/man/,perf-kvm-callchain.1 perf-kvm.1)
+completion := tools/perf/perf-kvm-callchain-completion.sh
+completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+pages := $(addprefix $(build)/man/,perf-kvm-callchain.1 $(shell sed -n \
+	's|^+++ b/tools/perf/Documentation/\(perf-.*\)\.txt$$|\1.1|p' tools/perf/patches/*.patch))
 
 # asciidoc wants Debian's Python
 man: prepare		## build the manual pages (build/man)

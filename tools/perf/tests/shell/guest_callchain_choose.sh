@@ -47,7 +47,7 @@ echo 200 > expected
 perf kvm-callchain script --guest db -F pid 2> /dev/null | tr -d ' ' | sort -u > got
 same "script"
 echo 'db 6' > expected
-perf kvm-callchain script --guest db -s "$lib/../../../../../scripts/python/guest-stacks.py" 2> /dev/null |
+perf kvm-callchain script --guest db -s "$lib/../../../scripts/python/guest-stacks.py" 2> /dev/null |
 	awk -F'[; ]' '{ n[$1] += $NF } END { for (g in n) print g, n[g] }' > got
 same "script -s"
 perf kvm-callchain export --format folded --guest db 2> said |

@@ -6,7 +6,7 @@
 # scripts/python are compared with what is known of its samples.
 
 . "$(dirname "$0")/lib/guest_callchain.sh"
-programs=$lib/../../../../../scripts/python
+programs=$lib/../../../scripts/python
 if [ ! -d "$programs" ]; then
 	echo "scripts/python are needed"
 	exit 2
