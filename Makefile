@@ -33,6 +33,7 @@ include lab/lab.mk
 include bench/bench.mk
 include web/web.mk
 include fleet/fleet.mk
+include packaging/deb.mk
 
 test: kernel perf	## run the tests: below an hour on two cores
 	@scripts/test.sh $(SUITES)

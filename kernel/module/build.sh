@@ -12,11 +12,7 @@ shift 2
 		"or say where they are (make module KDIR=DIRECTORY)" >&2
 	exit 1
 }
-mkdir -p "$out"
+"$(dirname "$0")/sources.sh" "$out"
 out=$(cd "$out" && pwd)
 headers=$(cd "$headers" && pwd)
-cd "$(dirname "$0")/../.."
-cp -u --parents -t "$out" kernel/module/Kbuild kernel/module/*.[ch] kernel/unwind/*.[ch] \
-	kernel/arch/x86/kvm/guest_page.h \
-	kernel/include/linux/perf_guest_callchain.h kernel/include/uapi/linux/perf_guest_callchain.h
 exec make -s -C "$headers" M="$out/kernel/module" "$@" modules

@@ -6,7 +6,7 @@ perf_flags := NO_CAPSTONE=1 NO_LIBLLVM=1 NO_LIBBABELTRACE=1 NO_LIBPFM4=1 NO_JVMT
 
 # where perf looks for its programs is built in
 PREFIX	?= /usr/local
-perf_make = $(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ prefix=$(PREFIX) $(perf_flags)
+perf_make = $(MAKE) -C $(linux)/tools/perf O=$(build)/perf/ prefix=$(PREFIX) $(perf_paths) $(perf_flags)
 
 perf: prepare		## build perf (build/perf/perf)
 	@mkdir -p $(build)/perf
