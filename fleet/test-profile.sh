@@ -14,7 +14,8 @@ cat > bin/perf <<-'END'
 	while [ "$1" != -o ]; do
 		shift
 	done
-	cp "$RECORDING" "$2" && cp -r "$RECORDING.guests" "$2.guests"
+	cp "$RECORDING" "$2" && cp -r "$RECORDING.guests" "$2.guests" || exit
+	[ -z "${FULL-}" ] || kill -TERM $$
 END
 chmod +x bin/perf
 
@@ -65,6 +66,25 @@ keeps() {
 			<(printf '%s\n' profile/host.2026*.gz) && [ -e profile/other ]
 }
 
+# perf dies of what it has ended its command by
+full_is_kept() {
+	rm -f profile/*
+	profile FULL=1 && [ "$(ls profile)" != "" ]
+}
+
+too_large_is_refused() {
+	rm -f profile/*
+	touch profile/host.20261130T000000Z.pprof.gz
+	cat > bin/large <<-'END'
+		#!/bin/bash
+		"$WRAPPED" "$@" || exit
+		[ "$2" != export ] || head -c 3M /dev/urandom > pprof.gz
+	END
+	chmod +x bin/large
+	! profile WRAPPED="$PWD/bin/perf" PERF="$PWD/bin/large" LIMIT=2 && grep -q "LIMIT, 2 MiB" errors &&
+		[ "$(ls profile)" = host.20261130T000000Z.pprof.gz ]
+}
+
 nothing_of_no_samples() {
 	rm -f profile/*
 	python3 - "$fleet" <<-'END'
@@ -88,10 +108,13 @@ cleans_up() {
 
 expect "fleet: profile: a frequency that is too high" refused "from 19 to 99" FREQUENCY=997
 expect "fleet: profile: what is no number" refused "DURATION is 1m: " DURATION=1m
+expect "fleet: profile: a format there is not" refused "there are pprof and rows" FORMATS=csv
 expect "fleet: profile: a file in each format" leaves_two_files
 expect "fleet: profile: what it records" asks_for
 expect "fleet: profile: rows are those of the recording" has_all_samples
 expect "fleet: profile: the oldest files go" keeps
+expect "fleet: profile: a recording that has reached its limit" full_is_kept
+expect "fleet: profile: a file larger than all may be" too_large_is_refused
 expect "fleet: profile: no samples, no file" nothing_of_no_samples
 expect "fleet: profile: ended early" cleans_up
 if command -v systemd-analyze > /dev/null; then

@@ -85,6 +85,7 @@ static const char format[] =
 	"print fmt: \"vmm=%u\", REC->vmm\n";
 
 #define OFFSET_OF_IPS	48
+#define VCPU		2
 
 struct stream {
 	struct gcd_log log;
@@ -92,6 +93,7 @@ struct stream {
 	struct evlist *evlist;
 	struct guest_callchains *gc;
 	union perf_event *event;
+	u64 nr_with_vcpu;
 };
 
 static u64 sample_type(u32 event)
@@ -137,6 +139,7 @@ static int deliver(void *data, union perf_event *event, struct perf_sample *samp
 
 	if (event->header.type != PERF_RECORD_SAMPLE)
 		return gcd_log__event(&stream->log.tool, event, sample, NULL);
+	stream->nr_with_vcpu += perf_sample__guest_vcpu(sample) == VCPU;
 	if (!sample->callchain)
 		sample->callchain = (void *)&none;
 	return gcd_log__sample(&stream->log.tool, event, sample,
@@ -203,7 +206,7 @@ static __u64 *put_raw(__u64 *at, const struct made *made)
 	u32 raw[] = {
 		raw_size,
 		1234, GCD_PID, made->ip ?: IP, (made->ip ?: IP) >> 32, 0xcafe000, 0,
-		2, GCD_PID, made->flags, made->samples ?: 1, made->claim ?: words,
+		VCPU, GCD_PID, made->flags, made->samples ?: 1, made->claim ?: words,
 		(made->offset ?: OFFSET_OF_IPS) | size << 16,
 	};
 	void *raw_at = at;
@@ -451,6 +454,7 @@ static int run_case(const struct module_case *c, bool ordered)
 	TEST_ASSERT_VAL("open", !stream__open(&stream, ordered));
 	TEST_ASSERT_VAL("feed", !stream__feed(&stream, c->made, ARRAY_SIZE(c->made)));
 	ret = stream__check(&stream, c->name, c->expected, &c->stats);
+	TEST_ASSERT_EQUAL("samples with a vCPU", (int)stream.nr_with_vcpu, (int)c->stats.merged);
 	stream__close(&stream);
 	return ret;
 }

@@ -111,7 +111,7 @@ static union perf_event *merged_event(union perf_event *event, struct perf_sampl
 		return event;
 	at = guest_callchain_file__chain(&evsel->core.attr, words, end);
 	behind = at + 1 + words[at];
-	if (sample->guest_cookie)
+	if (sample->guest_cookie && evsel->core.attr.guest_callchain)
 		end -= 2;
 	if (!at || behind > end)
 		return event;

@@ -406,6 +406,9 @@ static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held
 		if (!held->record)
 			gc__stats(gc)->missing++;
 		sample.vcpu = held->record ? (s32)held->record->guest.vcpu : -1;
+		/* in the event itself is none of the module's */
+		if (evlist__has_host_module(gc->evlist))
+			sample.guest_cookie = held->key.cookie;
 		sample.callchain = guest_chains__merge(gc->chains, &sample, held->record ?
 						       &held->record->guest : NULL);
 		if (!sample.callchain)

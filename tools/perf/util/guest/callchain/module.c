@@ -24,6 +24,7 @@
 #include "guest/callchain/merge.h"
 #include "guest/callchain/module.h"
 #include "guest/callchain/module-event.h"
+#include "guest/callchain/record.h"
 #include "sample.h"
 #include "synthetic-events.h"
 

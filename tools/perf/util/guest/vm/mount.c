@@ -327,9 +327,9 @@ int guest_files__check_given(void)
 		const char *option, *path;
 		bool dir;
 	} given[] = {
-		{ "guestkallsyms", symbol_conf.default_guest_kallsyms },
-		{ "guestmodules",  symbol_conf.default_guest_modules },
-		{ "guestvmlinux",  symbol_conf.default_guest_vmlinux_name },
+		{ "guestkallsyms", symbol_conf.default_guest_kallsyms, .dir = false },
+		{ "guestmodules",  symbol_conf.default_guest_modules, .dir = false },
+		{ "guestvmlinux",  symbol_conf.default_guest_vmlinux_name, .dir = false },
 		{ "guestmount",	   symbol_conf.guestmount, .dir = true },
 	};
 	const char *wrong;
