@@ -228,6 +228,12 @@ bool guest_ksym__is_name(const char *name)
 	return true;
 }
 
+/* As nm has them; '?' is of a section that it does not know. */
+static bool is_type(char type)
+{
+	return isalpha(type) || type == '?';
+}
+
 static int read_all(struct reader *reader, struct guest_view *view,
 		    int (*symbol)(void *arg, u64 addr, char type, const char *name), void *arg)
 {
@@ -241,7 +247,7 @@ static int read_all(struct reader *reader, struct guest_view *view,
 	stream__begin(&reader->values, view, ksyms->offsets ?: ksyms->addresses);
 	for (i = 0; !err && i < reader->nr; i++) {
 		err = next_name(reader, name) ?: next_value(reader, i, &addr);
-		if (!err && isalpha(*name) && guest_ksym__is_name(name + 1))
+		if (!err && is_type(*name) && guest_ksym__is_name(name + 1))
 			err = symbol(arg, addr, *name, name + 1);
 	}
 	return err;
