@@ -147,7 +147,12 @@ static int check_no_answer(void)
 	strcat(guest.mount, "/gone");
 	TEST_ASSERT_VAL("no mount", guest_snapshot__look_again(&guest, out, &change) < 0);
 	*guest.mount = '\0';
-	TEST_ASSERT_EQUAL("never had one", guest_snapshot__look_again(&guest, out, &change), 0);
+	TEST_ASSERT_EQUAL("out of memory", guest_snapshot__look_again(&guest, out, &change), 0);
+	TEST_ASSERT_VAL("whose boot is not known", change.unknown && !change.rebooted);
+	snprintf(path, sizeof(path), "%s/out/7/proc/kallsyms", dir);
+	unlink(path);
+	TEST_ASSERT_EQUAL("never had any", guest_snapshot__look_again(&guest, out, &change), 0);
+	TEST_ASSERT_VAL("so nothing can be wrong", !change.unknown && !change.rebooted);
 	close(out);
 	return TEST_OK;
 }

@@ -208,6 +208,19 @@ static bool change_is_valid(const void *result)
 	       change->modules <= GUEST_MODULES_MAX && change->unclear <= 2 * GUEST_MODULES_MAX;
 }
 
+/* Out of the guest's memory, if it has no mount. */
+static bool has_symbols(const struct guest *guest, int dir)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/proc/kallsyms", guest->pid);
+	fd = guest_dir__open(dir, path, O_RDONLY, 0);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int guest_snapshot__look_again(const struct guest *guest, int dir,
 			       struct guest_snapshot_change *change)
 {
@@ -221,8 +234,11 @@ int guest_snapshot__look_again(const struct guest *guest, int dir,
 	int err, finish_err;
 
 	memset(change, 0, sizeof(*change));
-	if (!*guest->mount)
+	if (!*guest->mount) {
+		/* its memory does not say how often it has booted: only samples may */
+		change->unknown = has_symbols(guest, dir);
 		return 0;
+	}
 	out.fd = guest_snapshot__open(dir, guest->pid);
 	if (out.fd < 0)
 		return out.fd;

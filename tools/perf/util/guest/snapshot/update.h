@@ -13,7 +13,8 @@ struct guest;
 
 /**
  * struct guest_snapshot_change - what is different when a guest is looked at again
- * @unknown:  it did not answer any more
+ * @unknown:  it did not answer any more; or its symbols are out of its memory, which does not
+ *	      say whether that is the boot they are of
  * @rebooted: another kernel runs there, and nothing was taken of it
  * @booted:   since then, in rdclock(); some seconds late, as a kernel runs before its clock
  * @modules:  loaded since, and taken along
