@@ -79,7 +79,7 @@ void kvm_serve_guest_callchain(struct kvm_vcpu *vcpu, bool preempted);
 void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
 			      struct perf_guest_chain *chain);
 void kvm_arch_guest_callchain_exit(struct kvm_vcpu *vcpu);
-bool kvm_arch_guest_memory_is_readable(const struct kvm *kvm);
+bool kvm_arch_guest_memory_is_readable(struct kvm *kvm);
 
 /*
  * The four of them are called with preemption off, and are nothing while there is no

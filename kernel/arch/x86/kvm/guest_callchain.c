@@ -257,9 +257,13 @@ void kvm_arch_guest_callchain(struct kvm_vcpu *vcpu,
  * kvm_arch_guest_memory_is_readable() - is there anything in a guest's memory to be read?
  * @kvm: whose
  *
- * Return: false for SEV-ES and later. What is encrypted by SEV alone reads as noise.
+ * Return: false for SEV-ES and later; for an SEV-ES guest that was made by the ioctl from
+ * before KVM_SEV_INIT2 not before it is launched, as KVM knows it by its vCPUs alone. What is
+ * encrypted by SEV alone reads as noise.
  */
-bool kvm_arch_guest_memory_is_readable(const struct kvm *kvm)
+bool kvm_arch_guest_memory_is_readable(struct kvm *kvm)
 {
-	return !kvm->arch.has_protected_state;
+	const struct kvm_vcpu *vcpu = kvm_get_vcpu(kvm, 0);
+
+	return !kvm->arch.has_protected_state && !(vcpu && vcpu->arch.guest_state_protected);
 }
