@@ -64,9 +64,11 @@ struct kvm_guest_callchain {
  * struct kvm_vm_guest_callchain - of a virtual machine
  * @off: its stacks are not read, nor where its memory is, whoever asks (debugfs,
  *	 guest_callchain_off)
+ * @owner: process that has made it, by its number in the first pid namespace
  */
 struct kvm_vm_guest_callchain {
 	bool off;
+	pid_t owner;
 };
 
 void kvm_register_guest_callchain(void);

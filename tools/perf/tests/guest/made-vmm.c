@@ -14,12 +14,12 @@
 static int put_slots(const struct made_vmm *vmm)
 {
 	unsigned long long at = (unsigned long)vmm->memory.ram;
-	char path[64], lines[256];
+	char lines[256];
 
-	snprintf(path, sizeof(path), "kvm/%d-11/guest_callchain_slots", getpid());
-	snprintf(lines, sizeof(lines), "%llx %llx %llx 0\n0 %llx %llx 2\n", MADE_VMM_SLOT,
-		 MADE_RAM_SIZE - MADE_VMM_SLOT, at + MADE_VMM_SLOT, MADE_VMM_SLOT, at);
-	return made_file__put(vmm->dir, path, lines, strlen(lines));
+	snprintf(lines, sizeof(lines), "%d 0\n%llx %llx %llx 0\n0 %llx %llx 2\n", getpid(),
+		 MADE_VMM_SLOT, MADE_RAM_SIZE - MADE_VMM_SLOT, at + MADE_VMM_SLOT, MADE_VMM_SLOT,
+		 at);
+	return made_file__put(vmm->dir, MADE_VMM_SLOTS, lines, strlen(lines));
 }
 
 int made_vmm__begin(struct made_vmm *vmm)

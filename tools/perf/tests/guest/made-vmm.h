@@ -9,6 +9,9 @@
 /* The memory is in two slots, of which the second one begins here. */
 #define MADE_VMM_SLOT	0x180000ULL
 
+/* Where KVM says so: the directory has the number of another thread. */
+#define MADE_VMM_SLOTS	"kvm/1-11/guest_callchain_slots"
+
 /**
  * struct made_vmm - it
  * @memory: with @ram

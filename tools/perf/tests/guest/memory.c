@@ -258,8 +258,8 @@ static bool is_resident(u64 gpa)
 
 static int check_slots(void)
 {
-	char path[PATH_MAX], name[64];
 	struct guest_memory memory;
+	char path[PATH_MAX];
 	struct guest_ram ram;
 	u64 gpa, value;
 
@@ -281,14 +281,41 @@ static int check_slots(void)
 	TEST_ASSERT_EQUAL("beyond", guest_ram__read(&ram, ~7ULL, &value, 16), -EFAULT);
 	guest_ram__close(&ram);
 
-	snprintf(name, sizeof(name), "kvm/%d-11/guest_callchain_slots", getpid());
-	made_file__put(vmm.dir, name, "", 0);
-	TEST_ASSERT_EQUAL("no slots", made_vmm__take(&vmm, &memory), -ENODATA);
-	made_file__put(vmm.dir, name, "0 1000 1000 0\n0 2000 8000 0\n", 28);
-	TEST_ASSERT_EQUAL("overlap", made_vmm__take(&vmm, &memory), -EINVAL);
-	made_file__put(vmm.dir, name, "0 fffffffffffff000 8000 0\n", 26);
-	TEST_ASSERT_EQUAL("beyond all", made_vmm__take(&vmm, &memory), -EINVAL);
-	snprintf(path, sizeof(path), "%s/%s", vmm.dir, name);
+	return TEST_OK;
+}
+
+/* What KVM says of its machines, with the VMM's pid in front of the first line. */
+static const struct {
+	const char *name, *text;
+	int	   err;
+} slots_cases[] = {
+	{ "no slots",		" 0\n",					-ENODATA },
+	{ "overlap",		" 0\n0 1000 1000 0\n0 2000 8000 0\n",	-EINVAL },
+	{ "beyond all",		" 0\n0 fffffffffffff000 8000 0\n",	-EINVAL },
+	{ "not allowed",	" 1\n",					-EPERM },
+	{ "encrypted",		" 95\n",				-EOPNOTSUPP },
+	{ "no error",		"\n0 1000 1000 0\n",			-EINVAL },
+	{ "another VMM's",	"1 0\n0 1000 1000 0\n",			-ENOENT },
+};
+
+static int check_machines(void)
+{
+	struct guest_memory memory;
+	char path[PATH_MAX], lines[128];
+	size_t i;
+
+	/* a larger one, in a directory of this pid's that its VMM has left behind */
+	snprintf(path, sizeof(path), "kvm/%d-11/guest_callchain_slots", getpid());
+	made_file__put(vmm.dir, path, "1 0\n0 10000000 1000 0\n", 22);
+	made_memory__kernel(&vmm.memory, MADE_KSYMS_6_1, symbols, ARRAY_SIZE(symbols));
+	TEST_ASSERT_EQUAL("the right one", made_vmm__take(&vmm, &memory), 0);
+	for (i = 0; i < ARRAY_SIZE(slots_cases); i++) {
+		snprintf(lines, sizeof(lines), "%d%s", getpid(), slots_cases[i].text);
+		made_file__put(vmm.dir, MADE_VMM_SLOTS, lines, strlen(lines));
+		TEST_ASSERT_EQUAL(slots_cases[i].name, made_vmm__take(&vmm, &memory),
+				  slots_cases[i].err);
+	}
+	snprintf(path, sizeof(path), "%s/" MADE_VMM_SLOTS, vmm.dir);
 	unlink(path);
 	TEST_ASSERT_EQUAL("not patched", made_vmm__take(&vmm, &memory), -ENOENT);
 	return TEST_OK;
@@ -301,6 +328,8 @@ static int test__guest_memory_slots(struct test_suite *test __maybe_unused,
 
 	if (ret == TEST_OK)
 		ret = check_slots();
+	if (ret == TEST_OK)
+		ret = check_machines();
 	made_vmm__end(&vmm);
 	return ret;
 }

@@ -2,6 +2,7 @@
 /*
  * A guest's memory slots out of debugfs.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 #include <api/fs/fs.h>
 #include <linux/kernel.h>
-#include <linux/string.h>
 #include <linux/zalloc.h>
 #include "guest/memory/slots.h"
 
@@ -39,6 +39,19 @@ static int add_slot(struct guest_slots *slots, const struct guest_slot *slot)
 	more[slots->nr++] = *slot;
 	slots->slot = more;
 	return 0;
+}
+
+/* The first line. Return: 0 if there are slots of @pid's behind it; -ESRCH for another's. */
+static int read_owner(FILE *file, pid_t pid)
+{
+	int owner, err;
+	char line[64];
+
+	if (!fgets(line, sizeof(line), file))
+		return ferror(file) ? -errno : -EINVAL;
+	if (sscanf(line, "%d %d\n", &owner, &err) != 2 || err < 0 || err > 4095)
+		return -EINVAL;
+	return owner == pid ? -err : -ESRCH;
 }
 
 static int read_slots(struct guest_slots *slots, FILE *file)
@@ -78,7 +91,7 @@ static int check_slots(struct guest_slots *slots)
 	return 0;
 }
 
-static int read_machine(struct guest_slots *slots, int dir, const char *name)
+static int read_machine(struct guest_slots *slots, int dir, const char *name, pid_t pid)
 {
 	char path[NAME_MAX + 32];
 	FILE *file;
@@ -93,7 +106,7 @@ static int read_machine(struct guest_slots *slots, int dir, const char *name)
 		close(fd);
 		return -ENOMEM;
 	}
-	err = read_slots(slots, file) ?: check_slots(slots);
+	err = read_owner(file, pid) ?: read_slots(slots, file) ?: check_slots(slots);
 	fclose(file);
 	if (err)
 		guest_slots__exit(slots);
@@ -110,20 +123,24 @@ static u64 total(const struct guest_slots *slots)
 	return bytes;
 }
 
-/* Its directories are called PID-FD. */
+/*
+ * Its directories are called TID-FD, by the thread that has made the machine, which may have
+ * ended, and that of another process have its number: whose they are is in the file.
+ */
 static int read_machines(struct guest_slots *slots, DIR *list, pid_t pid)
 {
 	struct guest_slots more, less;
 	struct dirent *entry;
 	int err = -ENOENT, ret;
-	char prefix[16];
 
-	snprintf(prefix, sizeof(prefix), "%d-", pid);
 	while ((entry = readdir(list))) {
-		if (!strstarts(entry->d_name, prefix))
+		if (!isdigit(*entry->d_name))
 			continue;
 		more = (struct guest_slots) { .nr = 0 };
-		ret = read_machine(&more, dirfd(list), entry->d_name);
+		ret = read_machine(&more, dirfd(list), entry->d_name, pid);
+		/* another VMM's, or gone meanwhile */
+		if (ret == -ESRCH || ret == -ENOENT)
+			continue;
 		less = more;
 		if (!ret && total(&more) > total(slots)) {
 			less = *slots;

@@ -37,7 +37,8 @@ struct guest_slots {
  *
  * Return: 0; -ENOENT if there is no such file, as with a kernel without the patches; -EPERM if
  * the administrator does not allow it, -EOPNOTSUPP for a guest whose memory is encrypted,
- * -ENODATA if it has none yet; another negative error.
+ * -ENODATA if it has none yet; -EINVAL for a file of another form, as of a kernel with older
+ * patches; another negative error.
  */
 int guest_slots__read(struct guest_slots *slots, const char *dir, pid_t pid);
 void guest_slots__exit(struct guest_slots *slots);
