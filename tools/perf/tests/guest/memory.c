@@ -22,7 +22,9 @@
 #include "debug.h"
 #include "util.h"
 #include "util/guest/memory/find.h"
+#include "util/guest/memory/paging.h"
 #include "util/guest/memory/ram.h"
+#include "util/guest/memory/view.h"
 
 #define NO_RAM		0x100000000ULL
 
@@ -334,11 +336,32 @@ static int test__guest_memory_slots(struct test_suite *test __maybe_unused,
 	return ret;
 }
 
+static int no_more(void *arg __maybe_unused, u64 gpa __maybe_unused, void *buf __maybe_unused,
+		   size_t size __maybe_unused)
+{
+	return -EDQUOT;
+}
+
+/* What keeps a table from being read is not that an address is not mapped. */
+static int test__guest_memory_errors(struct test_suite *test __maybe_unused,
+				     int subtest __maybe_unused)
+{
+	static struct guest_view view = { .read = no_more };
+	u64 value;
+
+	guest_view__begin(&view, 0x1000, false);
+	TEST_ASSERT_EQUAL("entry", guest_view__entry(&view, 0x1000, &value, 8), -EDQUOT);
+	TEST_ASSERT_EQUAL("address", guest_view__translate(&view, MADE_IMAGE, &value), -EDQUOT);
+	TEST_ASSERT_EQUAL("memory", guest_view__read(&view, MADE_IMAGE, &value, 8), -EDQUOT);
+	return TEST_OK;
+}
+
 static struct test_case guest_memory_tests[] = {
 	TEST_CASE("Guest callchain memory, kernels old and new", guest_memory_kernels),
 	TEST_CASE("Guest callchain memory, spoilt", guest_memory_bad),
 	TEST_CASE("Guest callchain memory, with two kernels in it", guest_memory_two),
 	TEST_CASE("Guest callchain memory, slots and holes", guest_memory_slots),
+	TEST_CASE("Guest callchain memory, errors", guest_memory_errors),
 	{ .name = NULL, }
 };
 

@@ -69,21 +69,33 @@ static void look_at(struct guest_view *view, const struct guest_vmcoreinfo *info
 			  info->five_levels);
 }
 
-/* Is the kernel where it says by these page tables? */
-static bool is_mapped(struct guest_view *view, const struct guest_vmcoreinfo *info, u64 root)
+/* Not what it should be, or not there: the next may be. Other errors end it all. */
+static bool is_none(int err)
 {
-	u64 gpa;
-
-	guest_view__begin(view, root, info->five_levels);
-	return !guest_view__translate(view, info->ksyms.names, &gpa) &&
-	       gpa == guest_vmcoreinfo__gpa(info, info->ksyms.names);
+	return err == -EINVAL || err == -EFAULT;
 }
 
-static bool is_live(const struct search *search, struct guest_view *view,
-		    const struct guest_vmcoreinfo *info)
+/* Is the kernel where it says by these page tables? */
+static int check_mapped(struct guest_view *view, const struct guest_vmcoreinfo *info, u64 root)
 {
-	return !search->root || is_mapped(view, info, search->root) ||
-	       is_mapped(view, info, search->root & ~PTI_USER);
+	u64 gpa;
+	int err;
+
+	guest_view__begin(view, root, info->five_levels);
+	err = guest_view__translate(view, info->ksyms.names, &gpa);
+	if (err)
+		return err;
+	return gpa == guest_vmcoreinfo__gpa(info, info->ksyms.names) ? 0 : -EINVAL;
+}
+
+static int check_live(const struct search *search, struct guest_view *view,
+		      const struct guest_vmcoreinfo *info)
+{
+	int err = search->root ? check_mapped(view, info, search->root) : 0;
+
+	if (is_none(err) && search->root & PTI_USER)
+		err = check_mapped(view, info, search->root & ~PTI_USER);
+	return err;
 }
 
 static int check_page(const struct search *search, struct guest_view *view, u64 page,
@@ -96,9 +108,10 @@ static int check_page(const struct search *search, struct guest_view *view, u64 
 		return err;
 	if (!guest_vmcoreinfo__parse(info, text, sizeof(text)))
 		return -EINVAL;
-	if (!is_live(search, view, info) ||
-	    !is_mapped(view, info, guest_vmcoreinfo__gpa(info, info->swapper_pg_dir)))
-		return -EINVAL;
+	err = check_live(search, view, info) ?:
+	      check_mapped(view, info, guest_vmcoreinfo__gpa(info, info->swapper_pg_dir));
+	if (err)
+		return err;
 	err = guest_ksyms__read(view, &info->ksyms, is_there, NULL);
 	return err == 1 ? 0 : err ?: -EINVAL;
 }
@@ -113,10 +126,10 @@ static int find_kernel(const struct search *search, struct guest_view *view,
 
 	for (i = 0; i < search->nr; i++) {
 		err = check_page(search, view, search->pages[i], &info);
-		if (err == -EDQUOT || err == -EPIPE)
-			return err;
-		if (err)
+		if (is_none(err))
 			continue;
+		if (err)
+			return err;
 		if (any && memcmp(&info, found, sizeof(info)))
 			return -ENOTUNIQ;
 		*found = info;

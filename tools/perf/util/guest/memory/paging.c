@@ -12,7 +12,10 @@
 
 u32 guest_mem_entry(void *ctx, u64 gpa, void *entry, unsigned int len)
 {
-	return guest_view__entry(ctx, gpa, entry, len) ? PERF_GUEST_CALLCHAIN_UNREADABLE : 0;
+	struct guest_view *view = ctx;
+
+	view->err = guest_view__entry(view, gpa, entry, len);
+	return view->err ? PERF_GUEST_CALLCHAIN_UNREADABLE : 0;
 }
 
 int guest_view__translate(struct guest_view *view, u64 gva, u64 *gpa)
@@ -23,5 +26,6 @@ int guest_view__translate(struct guest_view *view, u64 gva, u64 *gpa)
 	};
 	struct guest_walk walk = { .ctx = view, .paging = &paging, .reads = READS_MAX };
 
-	return guest_translate(&walk, gva, gpa) ? -EFAULT : 0;
+	view->err = 0;
+	return guest_translate(&walk, gva, gpa) ? view->err ?: -EFAULT : 0;
 }

@@ -13,7 +13,7 @@ struct guest_view;
  * guest_view__translate - linear to guest-physical address
  * @gpa: set with success
  *
- * Return: 0, or -EFAULT for what is not mapped.
+ * Return: 0; -EFAULT for what is not mapped; the error of a table that cannot be read.
  */
 int guest_view__translate(struct guest_view *view, u64 gva, u64 *gpa);
 

@@ -19,44 +19,47 @@ void guest_view__begin(struct guest_view *view, u64 root, bool five_levels)
 		view->tables[i].valid = false;
 }
 
-static struct guest_view_table *find_table(struct guest_view *view, u64 gpa)
+static int find_table(struct guest_view *view, u64 gpa, struct guest_view_table **table)
 {
-	struct guest_view_table *table;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < GUEST_VIEW_TABLES; i++) {
-		table = &view->tables[i];
-		if (table->valid && table->gpa == gpa)
-			return table;
+		*table = &view->tables[i];
+		if ((*table)->valid && (*table)->gpa == gpa)
+			return 0;
 	}
-	table = &view->tables[view->next++ % GUEST_VIEW_TABLES];
-	table->gpa = gpa;
-	table->valid = !view->read(view->arg, gpa, table->data, sizeof(table->data));
-	return table->valid ? table : NULL;
+	*table = &view->tables[view->next++ % GUEST_VIEW_TABLES];
+	(*table)->gpa = gpa;
+	err = view->read(view->arg, gpa, (*table)->data, sizeof((*table)->data));
+	(*table)->valid = !err;
+	return err;
 }
 
 int guest_view__entry(struct guest_view *view, u64 gpa, void *entry, size_t size)
 {
-	struct guest_view_table *table = find_table(view, gpa - gpa % GUEST_VIEW_PAGE);
+	struct guest_view_table *table;
+	int err = find_table(view, gpa - gpa % GUEST_VIEW_PAGE, &table);
 
-	if (!table)
-		return -EFAULT;
-	memcpy(entry, table->data + gpa % GUEST_VIEW_PAGE, size);
-	return 0;
+	if (!err)
+		memcpy(entry, table->data + gpa % GUEST_VIEW_PAGE, size);
+	return err;
 }
 
-/* Return: bytes from @gva on, @size at most, that are together in physical memory as well */
-static size_t find_piece(struct guest_view *view, u64 gva, size_t size, u64 *gpa)
+/* Make @size that of the first bytes from @gva on that are together in physical memory as well. */
+static int find_piece(struct guest_view *view, u64 gva, size_t *size, u64 *gpa)
 {
 	size_t piece = GUEST_VIEW_PAGE - gva % GUEST_VIEW_PAGE;
+	int err = guest_view__translate(view, gva, gpa);
 	u64 next;
 
-	if (guest_view__translate(view, gva, gpa))
-		return 0;
-	while (piece < size && !guest_view__translate(view, gva + piece, &next) &&
+	if (err)
+		return err;
+	while (piece < *size && !guest_view__translate(view, gva + piece, &next) &&
 	       next == *gpa + piece)
 		piece += GUEST_VIEW_PAGE;
-	return min(piece, size);
+	*size = min(piece, *size);
+	return 0;
 }
 
 int guest_view__read(struct guest_view *view, u64 gva, void *buf, size_t size)
@@ -66,10 +69,9 @@ int guest_view__read(struct guest_view *view, u64 gva, void *buf, size_t size)
 	int err;
 
 	while (size) {
-		piece = find_piece(view, gva, min_t(size_t, size, GUEST_BROKER_MAX), &gpa);
-		if (!piece)
-			return -EFAULT;
-		err = view->read(view->arg, gpa, buf, piece);
+		piece = min_t(size_t, size, GUEST_BROKER_MAX);
+		err = find_piece(view, gva, &piece, &gpa) ?:
+		      view->read(view->arg, gpa, buf, piece);
 		if (err)
 			return err;
 		gva += piece;

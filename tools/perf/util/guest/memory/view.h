@@ -22,6 +22,7 @@
  * @five_levels: of tables; else four
  * @tables:	 pages of page tables as they were when first read, to be zero at first
  * @next:	 the one that is replaced next
+ * @err:	 why guest_view__translate() could not read one
  */
 struct guest_view {
 	int  (*read)(void *arg, u64 gpa, void *buf, size_t size);
@@ -34,6 +35,7 @@ struct guest_view {
 		u8   data[GUEST_VIEW_PAGE];
 	} tables[GUEST_VIEW_TABLES];
 	unsigned int next;
+	int	     err;
 };
 
 /**
