@@ -389,8 +389,11 @@ static void take_memory(struct take *take, struct guest_snapshot *snapshot)
 	struct guest_memory memory;
 
 	snapshot->memory_err = guest_memory__take(take->guest, NULL, take->out.fd, &memory);
-	if (snapshot->memory_err)
+	if (snapshot->memory_err) {
+		/* files of a kernel that is not known in full; there are no others yet */
+		guest_dir__empty(take->out.fd);
 		return;
+	}
 	snapshot->symbols = memory.written.symbols;
 	snapshot->modules = memory.written.modules;
 	snapshot->kernel = memory.written.orc;
