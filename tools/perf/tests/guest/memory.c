@@ -224,6 +224,7 @@ static int test__guest_memory_bad(struct test_suite *test __maybe_unused,
 static int check_two(void)
 {
 	struct guest_memory memory;
+	u64 gpa;
 
 	/* a copy says nothing else; what is none is no kernel */
 	make();
@@ -237,6 +238,12 @@ static int check_two(void)
 	vmm.memory.where.stext = MADE_IMAGE;
 	made_memory__info(&vmm.memory, 0x4000, "BUILD-ID=00\n");
 	TEST_ASSERT_EQUAL("two kernels", made_vmm__take(&vmm, &memory), -ENOTUNIQ);
+	/* a program's, in front of the kernel's */
+	make();
+	vmm.memory.where.stext = MADE_IMAGE + 0xc0;
+	for (gpa = 0x1000; gpa < 0x100000; gpa += 4096)
+		made_memory__info(&vmm.memory, gpa, "");
+	TEST_ASSERT_EQUAL("a crowd", made_vmm__take(&vmm, &memory), 0);
 	return TEST_OK;
 }
 
@@ -263,6 +270,7 @@ static int check_slots(void)
 	struct guest_memory memory;
 	char path[PATH_MAX];
 	struct guest_ram ram;
+	unsigned int nr;
 	u64 gpa, value;
 
 	made_memory__kernel(&vmm.memory, MADE_KSYMS_6_1, symbols, ARRAY_SIZE(symbols));
@@ -273,8 +281,13 @@ static int check_slots(void)
 	snprintf(path, sizeof(path), "%s/kvm", vmm.dir);
 	TEST_ASSERT_EQUAL("open", guest_ram__open(&ram, path, getpid()), 0);
 	TEST_ASSERT_EQUAL("slots", (int)ram.slots.nr, 2);
-	TEST_ASSERT_EQUAL("found", guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 1, 1000), 1);
-	TEST_ASSERT_VAL("where", gpa == MADE_INFO_GPA);
+	TEST_ASSERT_EQUAL("find", guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 1, 1000, &nr), 0);
+	TEST_ASSERT_VAL("where", nr == 1 && gpa == MADE_INFO_GPA);
+	TEST_ASSERT_EQUAL("more than one",
+			  guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 0, 1000, &nr), -EOVERFLOW);
+	TEST_ASSERT_EQUAL("no time",
+			  guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 1, 0, &nr), -ETIME);
+	TEST_ASSERT_EQUAL("nothing yet", (int)nr, 0);
 	TEST_ASSERT_EQUAL("not there", guest_ram__read(&ram, 0x10000, &value, 8), -EFAULT);
 	TEST_ASSERT_VAL("and not made", !is_resident(0x10000));
 	TEST_ASSERT_EQUAL("no RAM", guest_ram__read(&ram, NO_RAM, &value, 8), -EFAULT);

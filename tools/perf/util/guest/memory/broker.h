@@ -18,7 +18,7 @@ struct guest_ram;
 #define GUEST_BROKER_MAX	(32 << 10)
 
 /** GUEST_BROKER_TOTAL - bytes that a child may read in all; a request counts as a page more */
-#define GUEST_BROKER_TOTAL	(512ULL << 20)
+#define GUEST_BROKER_TOTAL	(1ULL << 30)
 
 /**
  * struct guest_broker - the thread

@@ -26,8 +26,12 @@
 #include "guest/untrusted/dir.h"
 #include "guest/vm/facts.h"
 
-/* The kernel has one such page, and a copy of it where it is prepared for a crash. */
-#define PAGES_MAX	64
+/*
+ * The kernel has one such page, and a copy of it where it is prepared for a crash. Any program
+ * in the guest may have others, which are in the way: to look at these must fit into
+ * GUEST_BROKER_TOTAL.
+ */
+#define PAGES_MAX	4096
 
 #define SEARCH_MS	20000
 #define IDLE_MS		5000
@@ -52,7 +56,7 @@
 struct search {
 	int		 fd;
 	u64		 root;
-	int		 nr;
+	unsigned int	 nr;
 	u64		 pages[PAGES_MAX];
 	struct guest_dir out;
 };
@@ -122,7 +126,8 @@ static int find_kernel(const struct search *search, struct guest_view *view,
 {
 	struct guest_vmcoreinfo info;
 	bool any = false;
-	int i, err;
+	unsigned int i;
+	int err;
 
 	for (i = 0; i < search->nr; i++) {
 		err = check_page(search, view, search->pages[i], &info);
@@ -213,20 +218,22 @@ int guest_memory__take(const struct guest *guest, const char *kvm, int out,
 {
 	struct search search = { .out = { .fd = out } };
 	struct guest_ram ram;
-	int err = guest_ram__open(&ram, kvm, guest->pid);
+	int err = guest_ram__open(&ram, kvm, guest->pid), not_all;
 
 	if (err)
 		return err;
-	search.nr = guest_ram__find(&ram, GUEST_VMCOREINFO_BEGIN, strlen(GUEST_VMCOREINFO_BEGIN),
-				    search.pages, PAGES_MAX, SEARCH_MS);
-	if (search.nr > 0)
+	not_all = guest_ram__find(&ram, GUEST_VMCOREINFO_BEGIN, strlen(GUEST_VMCOREINFO_BEGIN),
+				  search.pages, PAGES_MAX, SEARCH_MS, &search.nr);
+	if (not_all && not_all != -ETIME && not_all != -EOVERFLOW)
+		search.nr = 0;
+	err = -ENOMSG;
+	if (search.nr) {
 		search.root = guest_root__read(guest, ROOT_MS);
-	if (search.nr < 0)
-		err = search.nr;
-	else
-		err = search.nr ? run_child(guest, &ram, &search, memory) : -ENOMSG;
+		err = run_child(guest, &ram, &search, memory);
+	}
 	guest_ram__close(&ram);
-	return err;
+	/* it may be in what was not looked at */
+	return err == -ENOMSG && not_all ? not_all : err;
 }
 
 const char *guest_memory__why(int err)
@@ -235,7 +242,7 @@ const char *guest_memory__why(int err)
 	case ENOENT:
 		return "the host's kernel does not say where it is (no guest_callchain_slots in /sys/kernel/debug/kvm: not patched, or debugfs not mounted)";
 	case EPERM:
-		return "the administrator does not allow it (guest_callchain, guest_callchain_off), or you are not root";
+		return "the administrator does not allow it (guest_callchain, guest_callchain_off), or you are not root, or must not trace the VMM (CAP_SYS_PTRACE)";
 	case EACCES:
 		return "only root may";
 	case EOPNOTSUPP:
@@ -248,6 +255,10 @@ const char *guest_memory__why(int err)
 		return "no Linux kernel is found there that says where its symbols are (6.0 and later, with /proc/kcore or kexec)";
 	case ENOTUNIQ:
 		return "there is more than one kernel in it, as after a reset, and the guest does nothing to show which one runs";
+	case ETIME:
+		return "there is so much of it that 20 s were not enough to look through it for a kernel";
+	case EOVERFLOW:
+		return "too much in it poses as a kernel";
 	case EDQUOT:
 	case ETIMEDOUT:
 		return "it takes too long to read";

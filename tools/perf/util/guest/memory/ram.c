@@ -87,8 +87,9 @@ int guest_ram__read(const struct guest_ram *ram, u64 gpa, void *buf, size_t size
 	if (!is_there(ram, hva, size))
 		return -EFAULT;
 	from.iov_base = (void *)(unsigned long)hva;
+	errno = 0;
 	if (process_vm_readv(ram->pid, &to, 1, &from, 1, 0) != (ssize_t)size)
-		return has_ended(ram) ? -ESRCH : -EFAULT;
+		return has_ended(ram) ? -ESRCH : errno == EPERM ? -EPERM : -EFAULT;
 	/* else it may have been read of another process of that pid */
 	return has_ended(ram) ? -ESRCH : 0;
 }
@@ -109,44 +110,54 @@ struct find {
 	unsigned int nr;
 };
 
-static void compare(struct find *find, const struct guest_slot *slot, unsigned int from,
-		    unsigned int to)
+static int compare(struct find *find, const struct guest_slot *slot, unsigned int from,
+		   unsigned int to)
 {
 	unsigned int i;
 
-	for (i = from; i < to && find->found < find->max; i++) {
-		if (!memcmp(find->begin[i], find->text, find->size))
-			find->gpas[find->found++] = (unsigned long)find->from[i].iov_base -
-						    slot->hva + slot->gpa;
+	for (i = from; i < to; i++) {
+		if (memcmp(find->begin[i], find->text, find->size))
+			continue;
+		if (find->found == find->max)
+			return -EOVERFLOW;
+		find->gpas[find->found++] = (unsigned long)find->from[i].iov_base -
+					    slot->hva + slot->gpa;
 	}
+	return 0;
 }
 
-static void find_in_batch(struct find *find, const struct guest_slot *slot)
+static int find_in_batch(struct find *find, const struct guest_slot *slot)
 {
 	unsigned int done = 0, read;
+	int err = 0;
 	ssize_t n;
 
-	while (done < find->nr) {
+	while (!err && done < find->nr) {
 		n = process_vm_readv(find->ram->pid, find->to + done, find->nr - done,
 				     find->from + done, find->nr - done, 0);
+		if (n < 0 && errno != EFAULT)
+			return -errno;
 		read = n < 0 ? 0 : n / find->size;
-		compare(find, slot, done, done + read);
+		err = compare(find, slot, done, done + read);
 		/* it ends at a page that cannot be read */
 		done += read + 1;
 	}
 	find->nr = 0;
+	return err;
 }
 
-static void find_in_slot(struct find *find, const struct guest_slot *slot, s64 end)
+static int find_in_slot(struct find *find, const struct guest_slot *slot, s64 end)
 {
 	u64 entries[BATCH], done;
 	unsigned int i, nr = 0;
+	int err = 0;
 
-	for (done = 0; done < slot->size; done += (u64)nr * GUEST_SLOT_PAGE) {
+	for (done = 0; !err && done < slot->size; done += (u64)nr * GUEST_SLOT_PAGE) {
 		nr = min_t(u64, BATCH, (slot->size - done) / GUEST_SLOT_PAGE);
-		if (look_up(find->ram, slot->hva + done, entries, nr) != nr ||
-		    guest_child__now_ms() > end)
-			return;
+		if (guest_child__now_ms() >= end)
+			return -ETIME;
+		if (look_up(find->ram, slot->hva + done, entries, nr) != nr)
+			return 0;
 		for (i = 0; i < nr; i++) {
 			if (!(entries[i] & PAGE_PRESENT))
 				continue;
@@ -154,26 +165,30 @@ static void find_in_slot(struct find *find, const struct guest_slot *slot, s64 e
 				(slot->hva + done + (u64)i * GUEST_SLOT_PAGE);
 			find->nr++;
 		}
-		find_in_batch(find, slot);
+		err = find_in_batch(find, slot);
 	}
+	return err;
 }
 
 int guest_ram__find(const struct guest_ram *ram, const char *text, size_t size, u64 *gpas,
-		    unsigned int max, unsigned int ms)
+		    unsigned int max, unsigned int ms, unsigned int *nr)
 {
 	struct find find = {
 		.ram = ram, .text = text, .size = size, .gpas = gpas, .max = max,
 	};
 	s64 end = guest_child__now_ms() + ms;
 	unsigned int i;
+	int err = 0;
 
+	*nr = 0;
 	if (!size || size > GUEST_RAM_TEXT)
 		return -EINVAL;
 	for (i = 0; i < BATCH; i++) {
 		find.from[i].iov_len = size;
 		find.to[i] = (struct iovec) { .iov_base = find.begin[i], .iov_len = size };
 	}
-	for (i = 0; i < ram->slots.nr; i++)
-		find_in_slot(&find, &ram->slots.slot[i], end);
-	return has_ended(ram) ? -ESRCH : (int)find.found;
+	for (i = 0; !err && i < ram->slots.nr; i++)
+		err = find_in_slot(&find, &ram->slots.slot[i], end);
+	*nr = find.found;
+	return has_ended(ram) ? -ESRCH : err;
 }

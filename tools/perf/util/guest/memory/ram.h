@@ -42,7 +42,8 @@ void guest_ram__close(struct guest_ram *ram);
  * Memory only, never the registers of a device that is passed through; and only what is there:
  * of a page that the VMM has not got nothing is made by looking at it.
  *
- * Return: 0; -EFAULT for what is no such memory, -ESRCH if the VMM has ended.
+ * Return: 0; -EFAULT for what is no such memory, -ESRCH if the VMM has ended, -EPERM if its
+ * memory must not be read.
  */
 int guest_ram__read(const struct guest_ram *ram, u64 gpa, void *buf, size_t size);
 
@@ -55,12 +56,14 @@ int guest_ram__read(const struct guest_ram *ram, u64 gpa, void *buf, size_t size
  * @gpas: gets where they are
  * @max:  how many of them at most
  * @ms:   the time it may take
+ * @nr:   set to how many were found, with an error as well
  *
  * Pages that the host has swapped out are left out: to look at them is to bring them back.
  *
- * Return: how many there are, as far as the time goes; -ESRCH if the VMM has ended.
+ * Return: 0; -ETIME if that was not all, as the time was over, -EOVERFLOW if there are more
+ * than @max; -ESRCH if the VMM has ended, -EPERM if its memory must not be read.
  */
 int guest_ram__find(const struct guest_ram *ram, const char *text, size_t size, u64 *gpas,
-		    unsigned int max, unsigned int ms);
+		    unsigned int max, unsigned int ms, unsigned int *nr);
 
 #endif /* __PERF_GUEST_RAM_H */
