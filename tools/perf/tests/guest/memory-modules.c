@@ -112,6 +112,7 @@ static int check_bad_modules(void (*spoil)(void))
 	spoil();
 	TEST_ASSERT_EQUAL("take", made_vmm__take(&vmm, &memory), 0);
 	TEST_ASSERT_EQUAL("modules", (int)memory.written.modules, 0);
+	TEST_ASSERT_VAL("and why", memory.written.why);
 	TEST_ASSERT_VAL("the kernel", made_file__is(vmm.dir, "out/proc/kallsyms",
 						    with_modules_text));
 	return TEST_OK;

@@ -281,6 +281,13 @@ static bool has_dwarf_callchains(struct evlist *evlist)
 	return false;
 }
 
+static const char *no_modules(int err)
+{
+	if (!err)
+		return "";
+	return err == -ENODATA ? " (no BTF to find them by)" : " (their list could not be read)";
+}
+
 static void report_taken(const struct guest *guest, const struct guest_snapshot *snapshot,
 			 unsigned int what)
 {
@@ -290,7 +297,7 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 	if (!snapshot->memory_err)
 		pr_info("%s: kernel %s, %" PRIu64 " symbols, %u modules%s, out of its memory\n",
 			guest->name, guest->facts.release, snapshot->symbols, snapshot->modules,
-			snapshot->modules_err == -ENODATA ? " (no BTF to find them by)" : "");
+			no_modules(snapshot->modules_err));
 	else if (snapshot->symbols)
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
 			snapshot->symbols, snapshot->modules, snapshot->module_files);

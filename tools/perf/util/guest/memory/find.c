@@ -165,19 +165,25 @@ static int search_child(void *arg, void *result, int root __maybe_unused)
 	struct guest_view *view = zalloc(sizeof(*view));
 	struct guest_memory *memory = result;
 	struct search *search = arg;
-	int i, err = -ENOMSG;
+	int i, err = -ENOMSG, why = 0;
 
 	if (!view)
 		return -ENOMEM;
 	view->read = read_for_view;
 	view->arg = search;
 	memset(memory, 0, sizeof(*memory));
-	for (i = 0; i < TRIES && (err == -ENOMSG || err == -EINVAL || err == -EFAULT); i++)
+	for (i = 0; i < TRIES && (err == -ENOMSG || is_none(err)); i++) {
+		why = err;
 		err = take(search, view, i < TRIES - 1, memory);
-	if (!err)
+	}
+	if (!err) {
+		/* the last try was without them, as those before have failed */
+		if (i == TRIES)
+			memory->written.why = why;
 		guest_facts__read(&memory->facts, search->out.fd);
-	else if (err == -EINVAL || err == -EFAULT)
+	} else if (is_none(err)) {
 		err = -ENOMSG;
+	}
 	free(view);
 	return err;
 }

@@ -18,7 +18,8 @@ struct guest_vmcoreinfo;
  * @symbols: of the kernel and its modules
  * @modules: how many
  * @orc:     tables to unwind the kernel by
- * @why:     0, or why there are no modules, as guest_ram_modules__read() has it
+ * @why:     0, or why there are no modules, as guest_ram_modules__read() has it; of
+ *	     guest_memory__take() -ENOMSG as well, for a kernel that was found by the last try alone
  */
 struct guest_written {
 	u64 symbols;
