@@ -65,11 +65,12 @@ named() {
 		   exit !(all > 300 && named == all) }' /out/script.txt
 }
 expect guest-memory-frames-have-names named
+# Modules' tables are not taken out of memory, and find is in ext4's and virtio's code a lot.
 # "Guest web: kernel stacks by ORC tables (...): 99.50 % of 1234 to a root, 0 with guesses"
 to_roots() {
 	grep -o 'kernel stacks by ORC tables.*' /out/script.err
 	awk '/kernel stacks by ORC tables/ { for (i = 1; i < NF; i++) if ($(i + 1) == "%") share = $i }
-	     END { exit !(share >= 90) }' /out/script.err
+	     END { exit !(share >= 80) }' /out/script.err
 }
 [ -z "${1:-}" ] || expect guest-memory-chains-by-orc to_roots
 
