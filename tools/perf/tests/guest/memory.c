@@ -265,6 +265,12 @@ static bool is_resident(u64 gpa)
 	return !mincore(vmm.memory.ram + gpa, 4096, &there) && there & 1;
 }
 
+static int find(const struct guest_ram *ram, u64 *gpas, unsigned int max, unsigned int ms,
+		unsigned int *nr)
+{
+	return guest_ram__find(ram, "OSRELEASE=", 10, gpas, max, ms, nr, NULL);
+}
+
 static int check_slots(void)
 {
 	struct guest_memory memory;
@@ -281,12 +287,10 @@ static int check_slots(void)
 	snprintf(path, sizeof(path), "%s/kvm", vmm.dir);
 	TEST_ASSERT_EQUAL("open", guest_ram__open(&ram, path, getpid()), 0);
 	TEST_ASSERT_EQUAL("slots", (int)ram.slots.nr, 2);
-	TEST_ASSERT_EQUAL("find", guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 1, 1000, &nr), 0);
+	TEST_ASSERT_EQUAL("find", find(&ram, &gpa, 1, 1000, &nr), 0);
 	TEST_ASSERT_VAL("where", nr == 1 && gpa == MADE_INFO_GPA);
-	TEST_ASSERT_EQUAL("more than one",
-			  guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 0, 1000, &nr), -EOVERFLOW);
-	TEST_ASSERT_EQUAL("no time",
-			  guest_ram__find(&ram, "OSRELEASE=", 10, &gpa, 1, 0, &nr), -ETIME);
+	TEST_ASSERT_EQUAL("more than one", find(&ram, &gpa, 0, 1000, &nr), -EOVERFLOW);
+	TEST_ASSERT_EQUAL("no time", find(&ram, &gpa, 1, 0, &nr), -ETIME);
 	TEST_ASSERT_EQUAL("nothing yet", (int)nr, 0);
 	TEST_ASSERT_EQUAL("not there", guest_ram__read(&ram, 0x10000, &value, 8), -EFAULT);
 	TEST_ASSERT_VAL("and not made", !is_resident(0x10000));

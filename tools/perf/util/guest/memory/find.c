@@ -223,13 +223,15 @@ int guest_memory__take(const struct guest *guest, const char *kvm, int out,
 		       struct guest_memory *memory)
 {
 	struct search search = { .out = { .fd = out } };
+	char waiting[GUEST_NAME_MAX + 64];
 	struct guest_ram ram;
 	int err = guest_ram__open(&ram, kvm, guest->pid), not_all;
 
 	if (err)
 		return err;
+	snprintf(waiting, sizeof(waiting), "%s: looking for its kernel in its memory", guest->name);
 	not_all = guest_ram__find(&ram, GUEST_VMCOREINFO_BEGIN, strlen(GUEST_VMCOREINFO_BEGIN),
-				  search.pages, PAGES_MAX, SEARCH_MS, &search.nr);
+				  search.pages, PAGES_MAX, SEARCH_MS, &search.nr, waiting);
 	if (not_all && not_all != -ETIME && not_all != -EOVERFLOW)
 		search.nr = 0;
 	err = -ENOMSG;

@@ -15,6 +15,7 @@
 #include "guest/memory/ram.h"
 #include "guest/untrusted/child.h"
 #include "guest/untrusted/syscalls.h"
+#include "guest/untrusted/waiting.h"
 
 /* Entries of /proc/PID/pagemap: Documentation/admin-guide/mm/pagemap.rst */
 #define PAGE_PRESENT	(1ULL << 63)
@@ -105,6 +106,7 @@ struct find {
 	size_t	    size;
 	u64	    *gpas;
 	unsigned int max, found;
+	struct guest_waiting waiting;
 	struct iovec from[BATCH], to[BATCH];
 	char	    begin[BATCH][GUEST_RAM_TEXT];
 	unsigned int nr;
@@ -156,6 +158,7 @@ static int find_in_slot(struct find *find, const struct guest_slot *slot, s64 en
 		nr = min_t(u64, BATCH, (slot->size - done) / GUEST_SLOT_PAGE);
 		if (guest_child__now_ms() >= end)
 			return -ETIME;
+		guest_waiting__show(&find->waiting);
 		if (look_up(find->ram, slot->hva + done, entries, nr) != nr)
 			return 0;
 		for (i = 0; i < nr; i++) {
@@ -171,12 +174,14 @@ static int find_in_slot(struct find *find, const struct guest_slot *slot, s64 en
 }
 
 int guest_ram__find(const struct guest_ram *ram, const char *text, size_t size, u64 *gpas,
-		    unsigned int max, unsigned int ms, unsigned int *nr)
+		    unsigned int max, unsigned int ms, unsigned int *nr,
+		    const char *waiting)
 {
 	struct find find = {
 		.ram = ram, .text = text, .size = size, .gpas = gpas, .max = max,
+		.waiting = { .what = waiting, .begin = guest_child__now_ms() },
 	};
-	s64 end = guest_child__now_ms() + ms;
+	s64 end = find.waiting.begin + ms;
 	unsigned int i;
 	int err = 0;
 
@@ -189,6 +194,7 @@ int guest_ram__find(const struct guest_ram *ram, const char *text, size_t size, 
 	}
 	for (i = 0; !err && i < ram->slots.nr; i++)
 		err = find_in_slot(&find, &ram->slots.slot[i], end);
+	guest_waiting__end(&find.waiting);
 	*nr = find.found;
 	return has_ended(ram) ? -ESRCH : err;
 }

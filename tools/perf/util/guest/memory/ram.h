@@ -57,6 +57,7 @@ int guest_ram__read(const struct guest_ram *ram, u64 gpa, void *buf, size_t size
  * @max:  how many of them at most
  * @ms:   the time it may take
  * @nr:   set to how many were found, with an error as well
+ * @waiting: what a terminal shows meanwhile, as of struct guest_child
  *
  * Pages that the host has swapped out are left out: to look at them is to bring them back.
  *
@@ -64,6 +65,7 @@ int guest_ram__read(const struct guest_ram *ram, u64 gpa, void *buf, size_t size
  * than @max; -ESRCH if the VMM has ended, -EPERM if its memory must not be read.
  */
 int guest_ram__find(const struct guest_ram *ram, const char *text, size_t size, u64 *gpas,
-		    unsigned int max, unsigned int ms, unsigned int *nr);
+		    unsigned int max, unsigned int ms, unsigned int *nr,
+		    const char *waiting);
 
 #endif /* __PERF_GUEST_RAM_H */

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@
 #include "debug.h"
 #include "guest/untrusted/child.h"
 #include "guest/untrusted/syscalls.h"
+#include "guest/untrusted/waiting.h"
 #include "guest/untrusted/wall.h"
 
 /*
@@ -207,23 +207,9 @@ struct deadline {
 	const u64 *progress;
 	u64 last;
 	s64 idle_ms;
-	s64 begin, idle, total;	/* in guest_child__now_ms() */
-	const char *waiting;
-	s64 shown;		/* of it, in seconds */
+	s64 idle, total;	/* in guest_child__now_ms() */
+	struct guest_waiting waiting;
 };
-
-/* On a line of the terminal: what is waited for. */
-static void deadline__show(struct deadline *deadline)
-{
-	s64 seconds = (guest_child__now_ms() - deadline->begin) / (s64)MSEC_PER_SEC;
-
-	if (!deadline->waiting || seconds == deadline->shown || quiet || !isatty(STDERR_FILENO))
-		return;
-	deadline->shown = seconds;
-	fprintf(stderr, "\r\033[K[ perf kvm-callchain: %s: %" PRId64 " s ]", deadline->waiting,
-		seconds);
-	fflush(stderr);
-}
 
 static bool deadline__is_over(struct deadline *deadline)
 {
@@ -249,7 +235,7 @@ static int read_until(int fd, void *buf, size_t size, struct deadline *deadline)
 		if (disk__is_used_up(&deadline->disk))
 			return -ENOSPC;
 		if (poll(&pfd, 1, min_t(s64, deadline->idle_ms, wait_ms)) <= 0) {
-			deadline__show(deadline);
+			guest_waiting__show(&deadline->waiting);
 			continue;
 		}
 		n = read(fd, buf, size);
@@ -304,17 +290,15 @@ static int get_result(const struct guest_child *child, int from, const struct se
 	struct deadline deadline = {
 		.progress = &seen->progress,
 		.idle_ms  = child->idle_ms,
-		.begin	  = now,
 		.idle	  = now + child->idle_ms,
 		.total	  = now + total_ms,
-		.waiting  = child->waiting,
+		.waiting  = { .what = child->waiting, .begin = now },
 	};
 	int err;
 
 	disk__init(&deadline.disk, child);
 	err = read_result(child, from, &deadline, result, size);
-	if (deadline.shown)
-		fprintf(stderr, "\r\033[K");
+	guest_waiting__end(&deadline.waiting);
 	return err;
 }
 
