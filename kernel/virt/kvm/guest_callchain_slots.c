@@ -53,8 +53,8 @@ static pid_t find_owner(const struct kvm *kvm)
 static int find_error(struct kvm *kvm)
 {
 	if (!kvm_guest_callchain_is_allowed(kvm))
-		return EPERM;
-	return kvm_arch_guest_memory_is_readable(kvm) ? 0 : EOPNOTSUPP;
+		return -EPERM;
+	return kvm_arch_guest_memory_is_readable(kvm) ? 0 : -EOPNOTSUPP;
 }
 
 static int guest_callchain_slots_show(struct seq_file *file, void *unused)
@@ -67,7 +67,7 @@ static int guest_callchain_slots_show(struct seq_file *file, void *unused)
 	if (owner < 0)
 		return owner;
 	err = find_error(kvm);
-	seq_printf(file, "%d %d\n", owner, err);
+	seq_printf(file, "%d %d\n", owner, -err);
 	if (err)
 		return 0;
 

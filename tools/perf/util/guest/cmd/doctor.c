@@ -15,6 +15,7 @@
 #include "guest/untrusted/file.h"
 #include "guest/vm/vm.h"
 #include "guest/cmd/record.h"
+#include "guest/memory/slots.h"
 
 static int openat2_child(void *arg __maybe_unused, void *result __maybe_unused, int root)
 {
@@ -86,11 +87,27 @@ static void check_host(struct guest_check *c, const struct guest_doctor *doctor)
 		     "on a virtual host, give it a virtual PMU (QEMU: -cpu host,pmu=on)");
 }
 
+/* Whether a kernel is found there only a recording tells: to look takes seconds. */
+static bool memory_is_readable(const struct guest *guest)
+{
+	struct guest_slots slots;
+
+	if (guest_slots__read(&slots, NULL, guest->pid))
+		return false;
+	guest_slots__exit(&slots);
+	return true;
+}
+
 static void check_mount(struct guest_check *c, const struct guest *guest)
 {
 	char remedy[256];
 
 	snprintf(remedy, sizeof(remedy), "perf kvm-callchain mount %d root@GUEST", guest->pid);
+	if (!*guest->mount && memory_is_readable(guest)) {
+		hint(c, "  no guest mount: names of its kernel alone, out of its memory (6.0 and later)",
+		     remedy);
+		return;
+	}
 	guest_check(c, *guest->mount, "  guest mount", "none, so frames will have no names",
 		    remedy);
 	if (!*guest->mount)
