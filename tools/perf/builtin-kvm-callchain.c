@@ -329,7 +329,7 @@ static const struct {
 	{ "list",	cmd_guest_list,		"the guests that run here" },
 	{ "mount",	cmd_guest_mount,	"make a guest's files visible, for its symbols" },
 	{ "umount",	cmd_guest_umount,	"undo mount" },
-	{ "record",	guest_record__main,	"record guests with their call stacks and symbols" },
+	{ "record",	guest_record__main,	"record guests, call stacks and symbols" },
 	{ "report",	cmd_guest_report,	"perf report of the guests" },
 	{ "script",	cmd_guest_script,	"perf script of the guests" },
 	{ "annotate",	cmd_guest_annotate,	"perf annotate of the guests' code" },

@@ -37,7 +37,8 @@ static const struct host hosts[] = {
 	}, {
 		"not built", good_cpu, "1\n", "N\n", open_lockdown, other_modules, "",
 		.says = { "fix: load it, once it is built; or boot",
-			  "not built, or not installed\n         fix: apt install kvm-callchain-dkms" },
+			  "not built, or not installed\n"
+			  "         fix: apt install kvm-callchain-dkms" },
 	}, {
 		"no headers", good_cpu, "1\n", "N\n", open_lockdown, other_modules, NULL,
 		.says = { "is not loaded", "fix: apt install linux-headers-" RELEASE "\n",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A guest's memory under libFuzzer: VMCOREINFO, page tables, the tables of symbols, BTF and
- * modules, right ones at first, with bytes of them changed. The first byte says which kernel's they are.
+ * modules, right ones at first, with bytes of them changed. The first byte says which kernel's
+ * they are.
  *
  * memory-fuzz --seeds DIR writes inputs to start from.
  */

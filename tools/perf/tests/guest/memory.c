@@ -28,10 +28,11 @@
 
 #define NO_RAM		0x100000000ULL
 
-#define NAME_200	"\
-function_function_function_function_function_function_function_function_function_function_\
-abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst\
-uvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
+#define NAME_200	\
+	"function_function_function_function_function_function_function_function_function" \
+	"_function_abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqr" \
+	"stuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst" \
+	"uvwxyzabcdefghijklmnopqrstuvwxyz"
 
 static const struct made_symbol symbols[] = {
 	{ 0,			"Afixed_percpu_data" },
@@ -74,7 +75,7 @@ static int check_kernel(enum made_ksyms ksyms)
 	TEST_ASSERT_VAL("kallsyms", made_file__is(vmm.dir, "out/proc/kallsyms", wanted));
 	TEST_ASSERT_EQUAL("symbols", (int)memory.written.symbols, (percpu ? 9 : 7));
 	TEST_ASSERT_VAL("version", made_file__is(vmm.dir, "out/proc/version",
-						 "Linux version 6.12.1-made \n"));
+						 "Linux version 6.12.1-made ()\n"));
 	TEST_ASSERT_VAL("build-id", made_file__is(vmm.dir, "out/sys/kernel/notes", "\4"));
 	TEST_ASSERT_VAL("release", !strcmp(memory.facts.release, "6.12.1-made"));
 	TEST_ASSERT_EQUAL("kallsyms", memory.facts.kallsyms, GUEST_KALLSYMS_OK);

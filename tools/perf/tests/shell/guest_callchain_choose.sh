@@ -47,11 +47,13 @@ echo 200 > expected
 perf kvm-callchain script --guest db -F pid 2> /dev/null | tr -d ' ' | sort -u > got
 same "script"
 echo 'db 6' > expected
-perf kvm-callchain script --guest db -s "$lib/../../../scripts/python/guest-stacks.py" 2> /dev/null |
+stacks=$lib/../../../scripts/python/guest-stacks.py
+perf kvm-callchain script --guest db -s "$stacks" 2> /dev/null |
 	awk -F'[; ]' '{ n[$1] += $NF } END { for (g in n) print g, n[g] }' > got
 same "script -s"
 perf kvm-callchain export --format folded --guest db 2> said |
-	sed 's/^\[guest\/\([^]]*\)\].* /\1 /' | awk '{ n[$1] += $2 } END { for (g in n) print g, n[g] }' > got
+	sed 's/^\[guest\/\([^]]*\)\].* /\1 /' |
+	awk '{ n[$1] += $2 } END { for (g in n) print g, n[g] }' > got
 same "export" said
 perf kvm-callchain flamegraph --guest 200 -o - 2> /dev/null |
 	grep -o '\[guest/[a-z]*\]' | sort -u > got
@@ -64,7 +66,8 @@ mkdir -p perf.data.old.guests/{100,200}/proc
 cp perf.data.guests/id perf.data.old.guests/id
 printf 'name db\n' > perf.data.old.guests/100/guest
 printf 'name web\n' > perf.data.old.guests/200/guest
-perf kvm-callchain diff --guest db -s comm perf.data.old perf.data 2> /dev/null | awk '/%/ && !/^#/ { print $NF }' > got
+perf kvm-callchain diff --guest db -s comm perf.data.old perf.data 2> /dev/null |
+	awk '/%/ && !/^#/ { print $NF }' > got
 same "diff"
 
 # refused GUEST MESSAGE: status 1, and nothing is shown

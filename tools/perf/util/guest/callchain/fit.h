@@ -14,10 +14,11 @@ struct map;
  * @map: the kernel's
  * @nr:  the number of symbols, or a negative error
  *
- * Takes the names from guests whose kernel's symbols are another one's. Judges by what the session's recording has of the kernel's addresses; a guest of which
- * it has too few, and one that does not come out of a file, keeps its names. The default
- * guest's symbols are judged for each guest that has none of its own. A line says of which
- * guests there are no names, and why.
+ * Takes the names from guests whose kernel's symbols are another one's. Judges by what the
+ * session's recording has of the kernel's addresses; a guest of which it has too few, and one
+ * that does not come out of a file, keeps its names. The default guest's symbols are judged
+ * for each guest that has none of its own. A line says of which guests there are no names, and
+ * why.
  *
  * To be called with the dso's lock held, before anybody uses the symbols.
  */

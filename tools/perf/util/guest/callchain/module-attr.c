@@ -43,14 +43,14 @@ int host_module__add(struct evlist *evlist)
 	if (state == HOST_MODULE_NOT_LOADED)
 		return 0;
 	if (state == HOST_MODULE_NOT_ALLOWED) {
-		pr_warning("The module " HOST_MODULE " is loaded, but its tracepoint is not yours to record: run as root.\n");
+		pr_warning("The module kvm_callchain is loaded, but its tracepoint is not yours to record: run as root.\n");
 		return 0;
 	}
 	if (!evlist__interrupts_guests(evlist)) {
-		pr_warning("The module " HOST_MODULE " has callchains of what interrupts guests alone, which these events do not.\n");
+		pr_warning("The module kvm_callchain has callchains of what interrupts guests alone, which these events do not.\n");
 		return 0;
 	}
-	pr_info("Guest callchains: by the module " HOST_MODULE ", as far as frame pointers lead.\n");
+	pr_info("Guest callchains: by the module kvm_callchain, as far as frame pointers lead.\n");
 	return evlist__has_host_module(evlist) ? 0 :
 	       parse_event(evlist, HOST_MODULE ":" HOST_MODULE_EVENT);
 }

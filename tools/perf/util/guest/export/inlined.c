@@ -16,7 +16,7 @@
 
 static int inject(const struct guest_export *export, const char *to)
 {
-	const char *argv[] = {
+	const char *argv[8] = {
 		"inject", "--guest-callchain", "-i", export->input ?: "perf.data", "-o", to,
 		export->force ? "-f" : NULL, NULL
 	};

@@ -244,33 +244,36 @@ int guest_memory__take(const struct guest *guest, const char *kvm, int out,
 	return err == -ENOMSG && not_all ? not_all : err;
 }
 
+static const char * const whys[] = {
+	[ENOENT] =
+		"the host's kernel does not say where it is (no guest_callchain_slots in /sys/kernel/debug/kvm: not patched, or debugfs not mounted)",
+	[EPERM] =
+		"the administrator does not allow it (guest_callchain, guest_callchain_off), or you are not root, or must not trace the VMM (CAP_SYS_PTRACE)",
+	[EACCES] =
+		"only root may",
+	[EOPNOTSUPP] =
+		"it is encrypted",
+	[ENODATA] =
+		"there is none yet",
+	[ESRCH] =
+		"its VMM has ended",
+	[ENOMSG] =
+		"no Linux kernel is found there that says where its symbols are (6.0 and later, with /proc/kcore or kexec)",
+	[ENOTUNIQ] =
+		"there is more than one kernel in it, as after a reset, and the guest does nothing to show which one runs",
+	[ETIME] =
+		"there is so much of it that 20 s were not enough to look through it for a kernel",
+	[EOVERFLOW] =
+		"too much in it poses as a kernel",
+	[EDQUOT] =
+		"it takes too long to read",
+	[ETIMEDOUT] =
+		"it takes too long to read",
+};
+
 const char *guest_memory__why(int err)
 {
-	switch (-err) {
-	case ENOENT:
-		return "the host's kernel does not say where it is (no guest_callchain_slots in /sys/kernel/debug/kvm: not patched, or debugfs not mounted)";
-	case EPERM:
-		return "the administrator does not allow it (guest_callchain, guest_callchain_off), or you are not root, or must not trace the VMM (CAP_SYS_PTRACE)";
-	case EACCES:
-		return "only root may";
-	case EOPNOTSUPP:
-		return "it is encrypted";
-	case ENODATA:
-		return "there is none yet";
-	case ESRCH:
-		return "its VMM has ended";
-	case ENOMSG:
-		return "no Linux kernel is found there that says where its symbols are (6.0 and later, with /proc/kcore or kexec)";
-	case ENOTUNIQ:
-		return "there is more than one kernel in it, as after a reset, and the guest does nothing to show which one runs";
-	case ETIME:
-		return "there is so much of it that 20 s were not enough to look through it for a kernel";
-	case EOVERFLOW:
-		return "too much in it poses as a kernel";
-	case EDQUOT:
-	case ETIMEDOUT:
-		return "it takes too long to read";
-	default:
-		return strerror(-err);
-	}
+	if (err > -(int)ARRAY_SIZE(whys) && whys[-err])
+		return whys[-err];
+	return strerror(-err);
 }

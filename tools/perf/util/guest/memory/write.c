@@ -155,7 +155,7 @@ static void write_version(struct guest_dir *out, const struct guest_vmcoreinfo *
 	if (!file)
 		return;
 	/* with the space that perf looks for behind the release */
-	fprintf(file, "Linux version %s \n", info->release);
+	fprintf(file, "Linux version %s ()\n", info->release);
 	guest_dir__fadd(out, file, "proc/version");
 }
 
