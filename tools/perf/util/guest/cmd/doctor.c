@@ -104,7 +104,7 @@ static void check_mount(struct guest_check *c, const struct guest *guest)
 
 	snprintf(remedy, sizeof(remedy), "perf kvm-callchain mount %d root@GUEST", guest->pid);
 	if (!*guest->mount && memory_is_readable(guest)) {
-		hint(c, "  no guest mount: names of its kernel alone, out of its memory (6.0 and later)",
+		hint(c, "  no guest mount: names of its kernel alone, out of its memory (6.0 on)",
 		     remedy);
 		return;
 	}
