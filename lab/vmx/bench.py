@@ -32,8 +32,8 @@ PLAN = {
     # the same with chains cut to one frame, for what each frame costs
     "exit-walk-1": f"{TRACE} -s 1 /tinyvmm /guest64 16",
     "exit-flat-1": f"{TRACE} -s 1 -f /tinyvmm /guest64 16",
-    "exit-worst": f"{TRACE} /tinyvmm -w /guest64 20",
-    "exit-worst-flat": f"{TRACE} -f /tinyvmm -w /guest64 20",
+    "exit-worst": f"{TRACE} /tinyvmm -t 3000 -w /guest64 20",
+    "exit-worst-flat": f"{TRACE} -f /tinyvmm -t 3000 -w /guest64 20",
     "fault-chain-1": f"{FAULT} -s 1 -f /hostwork",
 }
 FRAMES = 21

@@ -601,6 +601,7 @@ user_device_tail:
 
 /* The cost of an exit below frames that the VMM has made (tinyvmm -w). */
 user_worst:
+	movabs	$WORST_FRAME - 32, %rsp
 	movabs	$WORST_FRAME, %rbp
 	lea	user_results(%rip), %rdi
 	mov	$RESULTS, %r8d
