@@ -7,12 +7,12 @@ const { pathToFileURL } = require("url");
 const { chromium } = require("playwright-core");
 
 const [html, png] = process.argv.slice(2);
-const LARGEST = 60000;
+const LARGEST = 100000;
 
 async function main() {
 	const browser = await chromium.launch({ executablePath: "/usr/bin/chromium",
 		args: ["--no-sandbox", "--disable-gpu"] });
-	const page = await browser.newPage({ viewport: { width: 1000, height: 760 } });
+	const page = await browser.newPage({ viewport: { width: 1000, height: 1000 } });
 	await page.goto(pathToFileURL(path.resolve(html)).href);
 	await page.screenshot({ path: png });
 	await browser.close();
