@@ -253,6 +253,24 @@ run_slots_body:
 	jmp	run_slots_body
 run_slots_tail:
 
+/* What RESULTS exits take, each by CPUID at \exit; then tell the VMM. */
+.macro TIME_EXITS to, exit
+	lea	\to(%rip), %rdi
+	mov	$RESULTS, %r8d
+1:	rdtsc
+	mov	%eax, %r9d
+	xor	%eax, %eax
+\exit:
+	cpuid
+	rdtsc
+	sub	%r9d, %eax
+	mov	%rax, (%rdi)
+	add	$8, %rdi
+	dec	%r8d
+	jnz	1b
+	outb	%al, $PORT_DONE
+.endm
+
 /* The cost of an exit, 20 frames deep. */
 	.globl run_cpuid_ret
 run_cpuid:
@@ -280,21 +298,8 @@ CALLS	m17, m18
 CALLS	m18, m19
 CALLS	m19, m20
 FUNC_BEGIN m20
-	lea	results(%rip), %rdi
-	mov	$RESULTS, %r8d
-1:	rdtsc
-	mov	%eax, %r9d
-	xor	%eax, %eax
 	.globl m20_cpuid
-m20_cpuid:
-	cpuid
-	rdtsc
-	sub	%r9d, %eax
-	mov	%rax, (%rdi)
-	add	$8, %rdi
-	dec	%r8d
-	jnz	1b
-	outb	%al, $PORT_DONE
+	TIME_EXITS results, m20_cpuid
 m20_ret:
 FUNC_END m20
 
@@ -335,7 +340,12 @@ FUNC_END m20
 	pop	%rdi
 .endm
 
+/*
+ * As Linux's, these begin at multiples of 16 and have no push %rbp at another one, which would
+ * be taken for that of a function.
+ */
 	.globl entry_syscall, entry_syscall_ret, entry_int80, entry_int80_ret
+	.balign	16
 entry_syscall:
 	mov	%rsp, user_rsp(%rip)
 	movabs	$kstack_top, %rsp
@@ -359,7 +369,9 @@ entry_syscall_ret:
 	.globl entry_syscall_tail
 entry_syscall_tail:
 
+	.balign	16
 entry_int80:
+	cld
 	push	$-1
 	PUSH_REGS
 	lea	1(%rsp), %rbp
@@ -603,19 +615,7 @@ user_device_tail:
 user_worst:
 	movabs	$WORST_FRAME - 32, %rsp
 	movabs	$WORST_FRAME, %rbp
-	lea	user_results(%rip), %rdi
-	mov	$RESULTS, %r8d
-1:	rdtsc
-	mov	%eax, %r9d
-	xor	%eax, %eax
-	cpuid
-	rdtsc
-	sub	%r9d, %eax
-	mov	%rax, (%rdi)
-	add	$8, %rdi
-	dec	%r8d
-	jnz	1b
-	outb	%al, $PORT_DONE
+	TIME_EXITS user_results, user_worst_cpuid
 	jmp	user_worst
 
 	.balign	8
