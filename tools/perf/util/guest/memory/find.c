@@ -8,11 +8,13 @@
  * kernel is, and the symbols there have the address that it gives for one.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/kernel.h>
 #include <linux/zalloc.h>
+#include "debug.h"
 #include "guest/memory/broker.h"
 #include "guest/memory/find.h"
 #include "guest/memory/ksyms.h"
@@ -236,7 +238,8 @@ int guest_memory__take(const struct guest *guest, const char *kvm, int out,
 		search.nr = 0;
 	err = -ENOMSG;
 	if (search.nr) {
-		search.root = guest_root__read(guest, ROOT_MS);
+		search.root = guest_root__read(guest->pid, ROOT_MS);
+		pr_debug("%s: page tables in use at %#" PRIx64 "\n", guest->name, search.root);
 		err = run_child(guest, &ram, &search, memory);
 	}
 	guest_ram__close(&ram);

@@ -15,15 +15,20 @@
 #include <linux/kernel.h>
 #include <linux/perf_event.h>
 #include <linux/perf_guest_callchain.h>
-#include <linux/compiler.h>
+#include <perf/event.h>
+#include <perf/mmap.h>
+#include <perf/threadmap.h>
 #include <sys/mman.h>
 #include "cloexec.h"
 #include "guest/memory/root.h"
 #include "guest/untrusted/child.h"
-#include "guest/vm/vm.h"
+#include "internal/lib.h"
+#include "internal/mmap.h"
 #include "perf-sys.h"
+#include "thread_map.h"
 
-#define VCPUS_MAX	8
+/* One vCPU of them is enough. */
+#define THREADS_MAX	64
 #define DATA_PAGES	8
 
 /* Records of no flags but these have the address space of the guest's own kernel or programs. */
@@ -36,12 +41,6 @@ struct record {
 	u64 cookie;
 	u32 vcpu_id, flags;
 	u64 root;
-};
-
-/* The buffer of an event */
-struct ring {
-	struct perf_event_mmap_page *page;
-	size_t size;
 };
 
 static u64 exit_event(void)
@@ -74,47 +73,45 @@ static int open_event(u64 id, pid_t tid)
 	return sys_perf_event_open(&attr, tid, -1, -1, perf_event_open_cloexec_flag());
 }
 
-static bool ring__open(struct ring *ring, int fd)
+static bool open_ring(struct perf_mmap *ring, int fd)
 {
-	ring->size = (1 + DATA_PAGES) * sysconf(_SC_PAGESIZE);
-	ring->page = mmap(NULL, ring->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return ring->page != MAP_FAILED;
+	struct perf_mmap_param param = {
+		.prot = PROT_READ | PROT_WRITE, .mask = DATA_PAGES * page_size - 1,
+	};
+
+	perf_mmap__init(ring, /*prev=*/NULL, /*overwrite=*/false, /*unmap_cb=*/NULL);
+	if (perf_mmap__mmap(ring, &param, fd, (struct perf_cpu){ .cpu = -1 }))
+		return false;
+	/* at 1 it would be unmapped when it has been read */
+	refcount_set(&ring->refcnt, 2);
+	return true;
 }
 
-static void copy_out(const struct ring *ring, u64 at, void *to, size_t size)
+static u64 record__root(const struct record *record)
 {
-	const char *data = (const char *)ring->page + ring->page->data_offset;
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		((char *)to)[i] = data[(at + i) % ring->page->data_size];
+	if (record->header.type != PERF_RECORD_GUEST_CALLCHAIN ||
+	    record->header.size < sizeof(*record) || record->flags & NO_ROOT)
+		return 0;
+	return record->root;
 }
 
 /* Return: that of the first record that has one, 0 without */
-static u64 find_root(const struct ring *ring)
+static u64 find_root(struct perf_mmap *ring)
 {
-	u64 at = ring->page->data_tail, head = READ_ONCE(ring->page->data_head), root = 0;
-	struct record record;
+	union perf_event *event;
+	u64 root = 0;
 
-	/* what is before the head has been written */
-	__sync_synchronize();
-	while (!root && head - at >= sizeof(record.header)) {
-		copy_out(ring, at, &record.header, sizeof(record.header));
-		if (!record.header.size)
-			break;
-		if (record.header.type == PERF_RECORD_GUEST_CALLCHAIN &&
-		    record.header.size >= sizeof(record)) {
-			copy_out(ring, at, &record, sizeof(record));
-			root = record.flags & NO_ROOT ? 0 : record.root;
-		}
-		at += record.header.size;
+	if (perf_mmap__read_init(ring) < 0)
+		return 0;
+	while (!root && (event = perf_mmap__read_event(ring))) {
+		root = record__root((const void *)event);
+		perf_mmap__consume(ring);
 	}
-	__sync_synchronize();
-	ring->page->data_tail = at;
+	perf_mmap__read_done(ring);
 	return root;
 }
 
-static u64 wait_for_root(struct pollfd *events, const struct ring *rings, unsigned int nr,
+static u64 wait_for_root(struct pollfd *events, struct perf_mmap *rings, unsigned int nr,
 			 unsigned int ms)
 {
 	s64 end = guest_child__now_ms() + ms, left;
@@ -130,27 +127,36 @@ static u64 wait_for_root(struct pollfd *events, const struct ring *rings, unsign
 	return root;
 }
 
-u64 guest_root__read(const struct guest *guest, unsigned int ms)
+/* Which of its threads run vCPUs not every VMM says by their names: the others have no exits. */
+static unsigned int open_rings(pid_t pid, struct pollfd *events, struct perf_mmap *rings)
 {
-	struct pollfd events[VCPUS_MAX];
-	struct ring rings[VCPUS_MAX];
-	u64 id = exit_event(), root = 0;
+	struct perf_thread_map *threads = thread_map__new_by_pid(pid);
+	u64 id = exit_event();
 	unsigned int nr = 0;
 	int i, fd;
 
-	for (i = 0; id && i < guest->nr_vcpus && nr < VCPUS_MAX; i++) {
-		fd = guest->vcpus[i].tid ? open_event(id, guest->vcpus[i].tid) : -1;
+	for (i = 0; id && i < perf_thread_map__nr(threads) && nr < THREADS_MAX; i++) {
+		fd = open_event(id, perf_thread_map__pid(threads, i));
 		if (fd < 0)
 			continue;
-		if (ring__open(&rings[nr], fd))
+		if (open_ring(&rings[nr], fd))
 			events[nr++] = (struct pollfd) { .fd = fd, .events = POLLIN };
 		else
 			close(fd);
 	}
-	if (nr)
-		root = wait_for_root(events, rings, nr, ms);
+	perf_thread_map__put(threads);
+	return nr;
+}
+
+u64 guest_root__read(pid_t pid, unsigned int ms)
+{
+	struct perf_mmap rings[THREADS_MAX] = {};
+	struct pollfd events[THREADS_MAX];
+	unsigned int nr = open_rings(pid, events, rings);
+	u64 root = nr ? wait_for_root(events, rings, nr, ms) : 0;
+
 	while (nr--) {
-		munmap(rings[nr].page, rings[nr].size);
+		perf_mmap__munmap(&rings[nr]);
 		close(events[nr].fd);
 	}
 	return root;

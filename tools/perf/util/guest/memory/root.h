@@ -6,16 +6,16 @@
 #ifndef __PERF_GUEST_ROOT_H
 #define __PERF_GUEST_ROOT_H
 
+#include <sys/types.h>
 #include <linux/types.h>
-
-struct guest;
 
 /**
  * guest_root__read - the top page table of a vCPU, by one exit of the guest
- * @ms: how long to wait for one; a guest that has nothing to do has few
+ * @pid: the VMM's
+ * @ms:	 how long to wait for one; a guest that has nothing to do has few
  *
  * Return: guest-physical address, without flags; 0 if there was no exit, or it cannot be seen.
  */
-u64 guest_root__read(const struct guest *guest, unsigned int ms);
+u64 guest_root__read(pid_t pid, unsigned int ms);
 
 #endif /* __PERF_GUEST_ROOT_H */
