@@ -20,17 +20,15 @@ Prints the figures; OUT gets them as JSON.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from report import multiply, rss_anonymous
+from report import multiply, rss_anonymous, run
 
 FORMATS = ("folded", "pprof", "speedscope", "json")
 SCRIPTS = {"stackcollapse": [], "flamegraph": ["--", "-f", "json", "-o", "-"],
@@ -184,19 +182,5 @@ class Data:
         return str(self.path)
 
 
-def main():
-    args = parse()
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="export.", dir=args.out.parent) as work:
-        try:
-            summary = bench(args, pathlib.Path(work))
-        except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
-            print(f"export: {error}", file=sys.stderr)
-            return 1
-    args.out.write_text(json.dumps(summary, indent=1) + "\n")
-    show(summary)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("export", parse(), bench, show))

@@ -190,14 +190,14 @@ def bench(args, work):
     return summary
 
 
-def main():
-    args = parse()
+def run(name, args, bench, show):
+    """bench(args, directory) gives a summary, or raises; it is shown, and goes to args.out."""
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="report.", dir=args.out.parent) as work:
+    with tempfile.TemporaryDirectory(prefix=f"{name}.", dir=args.out.parent) as work:
         try:
             summary = bench(args, pathlib.Path(work))
         except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
-            print(f"report: {error}", file=sys.stderr)
+            print(f"{name}: {error}", file=sys.stderr)
             return 1
     args.out.write_text(json.dumps(summary, indent=1) + "\n")
     show(summary)
@@ -205,4 +205,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("report", parse(), bench, show))

@@ -71,12 +71,7 @@ def recording(path, host, guest, hour, truth):
                     f"[guest.kernel.kallsyms.{g.PID}]_text")
     with open(path, "wb") as file:
         file.write(g.perf_data([kernel, g.comm(1), *events], features=features(host, start)))
-    os.makedirs(f"{path}.guests/{g.PID}/proc", exist_ok=True)
-    for name, content in (("id", f"{g.TAKEN_ID:016x}\n"), (f"{g.PID}/proc/modules", ""),
-                          (f"{g.PID}/proc/kallsyms", "".join(kallsyms())),
-                          (f"{g.PID}/guest", f"name {guest}\nvmm qemu\n")):
-        with open(f"{path}.guests/{name}", "w", encoding="utf-8") as file:
-            file.write(content)
+    g.take_along(path, guest, "".join(kallsyms()), "")
 
 
 def main():

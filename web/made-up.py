@@ -49,19 +49,11 @@ def put(path, names, guest, samples):
     end = BASE + 0x100 * (len(names) + 1)
     kernel = g.mmap(1, g.MISC_GUEST_KERNEL, g.PID, BASE, end - BASE, BASE,
                     f"[guest.kernel.kallsyms.{g.PID}]_text")
-    proc = f"{path}.guests/{g.PID}/proc"
-    os.makedirs(proc, exist_ok=True)
     with open(path, "wb") as file:
         file.write(g.perf_data([kernel, g.comm(1), *samples]))
-    with open(f"{proc}/kallsyms", "w", encoding="utf-8") as file:
-        file.write(f"{BASE:x} T _stext\n{BASE:x} T _text\n")
-        for i, name in enumerate(names):
-            file.write(f"{address(i) & ~0xff:x} T {name}\n")
-        file.write(f"{end:x} T _etext\n")
-    for name, content in (("id", f"{g.TAKEN_ID:016x}\n"), (f"{g.PID}/proc/modules", ""),
-                          (f"{g.PID}/guest", f"name {guest}\nvmm qemu\n")):
-        with open(f"{path}.guests/{name}", "w", encoding="utf-8") as file:
-            file.write(content)
+    kallsyms = [f"{BASE:x} T _stext\n{BASE:x} T _text\n", f"{end:x} T _etext\n"]
+    kallsyms[1:1] = (f"{address(i) & ~0xff:x} T {name}\n" for i, name in enumerate(names))
+    g.take_along(path, guest, "".join(kallsyms), "")
 
 
 def hostile():
@@ -88,18 +80,13 @@ def header_string(text):
 
 
 def labelled(path, host, nr):
-    os.makedirs(f"{path}.guests/{g.PID}/proc", exist_ok=True)
     build_id = g.event(67, g.MISC_GUEST_KERNEL, struct.pack(
         "<i24s64s", g.PID, bytes(range(1, 21)) + bytes([20, 0, 0, 0]),
         f"[guest.kernel.kallsyms.{g.PID}]".encode()))
     features = [(2, build_id), (3, header_string(host))]
     with open(path, "wb") as file:
         file.write(g.perf_data([*g.maps(True), g.comm(1), *g.samples(nr)], features=features))
-    for name, content in (("id", f"{g.TAKEN_ID:016x}\n"), (f"{g.PID}/proc/modules", g.MODULES),
-                          (f"{g.PID}/proc/kallsyms", g.KALLSYMS),
-                          (f"{g.PID}/guest", f"name {host}-web\nvmm qemu\n")):
-        with open(f"{path}.guests/{name}", "w", encoding="utf-8") as file:
-            file.write(content)
+    g.take_along(path, f"{host}-web")
 
 
 def timed():

@@ -8,6 +8,7 @@ DIR/modules; with "own", the guest's kernel is not the default guest's but its o
 sample is caught in the guest kernel (called from user space), the next in a guest module,
 the next in the host, in the exit of the guest."""
 
+import os
 import struct
 import sys
 
@@ -145,6 +146,16 @@ def perf_data(events, attrs=(attr(),), features=()):
         table += words(at + len(sections), len(section))
         sections += section
     return header[:104] + ids + attrs + data + table + sections
+
+
+def take_along(path, guest="web", kallsyms=KALLSYMS, modules=MODULES):
+    """What is beside the recording PATH, of its guest, called so."""
+    os.makedirs(f"{path}.guests/{PID}/proc", exist_ok=True)
+    for name, content in (("id", f"{TAKEN_ID:016x}\n"), (f"{PID}/proc/kallsyms", kallsyms),
+                          (f"{PID}/proc/modules", modules),
+                          (f"{PID}/guest", f"name {guest}\nvmm qemu\n")):
+        with open(f"{path}.guests/{name}", "w", encoding="utf-8") as file:
+            file.write(content)
 
 
 def main():

@@ -8,14 +8,12 @@ host's kallsyms: at the guest's addresses are other functions of the host. Event
 vCPU's thread in the host, behind whose frames come the guest's: of its module in a record,
 of its kernel inline, or of a record that was lost."""
 
-import os
 import struct
 import sys
 
 from guest_callchain_data import (
-    DEFERRED, EVENT_ID, KALLSYMS, KERNEL, KERNEL_CHAIN, MISC_KERNEL, MODULES, MODULE_CHAIN,
-    PID, SAMPLE_TYPE, TAKEN_ID, TID_VCPU, attr, comm, maps, mmap, perf_data, record, sample,
-    words)
+    DEFERRED, EVENT_ID, KERNEL, KERNEL_CHAIN, MISC_KERNEL, MODULE_CHAIN, PID, SAMPLE_TYPE,
+    TID_VCPU, attr, comm, maps, mmap, perf_data, record, sample, take_along, words)
 
 ADDR, RAW, WEIGHT, DATA_SRC = 1 << 3, 1 << 10, 1 << 14, 1 << 15
 TYPE_TRACEPOINT, TYPE_RAW = 2, 4
@@ -118,15 +116,11 @@ def loads():
 
 
 def put(path, events, attrs, features):
-    os.makedirs(f"{path}.guests/{PID}/proc")
     with open(path, "wb") as file:
         file.write(perf_data([
             mmap(1, MISC_KERNEL, -1, 0xffffffff81000000, 0x700, 0xffffffff81000000,
                  "[kernel.kallsyms]_text"), *maps(True), comm(1), *events], attrs, features))
-    for name, content in (("id", f"{TAKEN_ID:016x}\n"), (f"{PID}/guest", "name web\nvmm qemu\n"),
-                          (f"{PID}/proc/kallsyms", KALLSYMS), (f"{PID}/proc/modules", MODULES)):
-        with open(f"{path}.guests/{name}", "w", encoding="ascii") as file:
-            file.write(content)
+    take_along(path)
 
 
 def main():
