@@ -407,7 +407,7 @@ static int gc__deliver_held(struct guest_callchains *gc, struct held_event *held
 			gc__stats(gc)->missing++;
 		sample.vcpu = held->record ? (s32)held->record->guest.vcpu : -1;
 		/* in the event itself is none of the module's */
-		if (evlist__has_host_module(gc->evlist))
+		if (host_module__is_used(gc->module))
 			sample.guest_cookie = held->key.cookie;
 		sample.callchain = guest_chains__merge(gc->chains, &sample, held->record ?
 						       &held->record->guest : NULL);

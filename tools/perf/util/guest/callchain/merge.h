@@ -46,7 +46,7 @@ bool evlist__check_guest_callchain(struct evlist *evlist, union perf_event *even
  * @sample: the parsed event
  *
  * Return: true for a record, for a sample that holds a cookie, and for any event if samples of
- * some guests only are to be delivered (guest_choice__add()).
+ * some guests only are to be delivered (guest_choice).
  */
 bool evlist__has_guest_callchain(struct evlist *evlist, const union perf_event *event,
 				 const struct perf_sample *sample);

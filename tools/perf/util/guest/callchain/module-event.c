@@ -30,46 +30,38 @@ bool evsel__is_host_module(const struct evsel *evsel)
 }
 
 /* The format is in the recording, and may be as false as what it is the format of. */
-static const void *field_data(const struct evsel *evsel, const struct perf_sample *sample,
-			      const char *name, size_t size)
+static bool read_number(const struct evsel *evsel, struct perf_sample *sample, const char *name,
+			size_t size, u64 *value)
 {
-	const struct tep_format_field *field = tep_find_field(evsel->tp_format, name);
+	struct tep_format_field *field = tep_find_field(evsel->tp_format, name);
 
 	if (!field || field->size != (int)size || field->offset < 0 ||
 	    sample->raw_size < size || (u32)field->offset > sample->raw_size - size)
-		return NULL;
-	return sample->raw_data + field->offset;
-}
-
-static bool read_u32(const struct evsel *evsel, const struct perf_sample *sample,
-		     const char *name, u32 *value)
-{
-	const void *data = field_data(evsel, sample, name, sizeof(*value));
-
-	if (!data)
 		return false;
-	memcpy(value, data, sizeof(*value));
-	if (evsel->needs_swap)
-		*value = bswap_32(*value);
+	*value = format_field__intval(field, sample, evsel->needs_swap);
 	return true;
 }
 
-static bool read_u64(const struct evsel *evsel, const struct perf_sample *sample,
-		     const char *name, u64 *value)
+static bool read_u32(const struct evsel *evsel, struct perf_sample *sample, const char *name,
+		     u32 *value)
 {
-	const void *data = field_data(evsel, sample, name, sizeof(*value));
+	u64 number;
 
-	if (!data)
+	if (!read_number(evsel, sample, name, sizeof(*value), &number))
 		return false;
-	memcpy(value, data, sizeof(*value));
-	if (evsel->needs_swap)
-		*value = bswap_64(*value);
+	*value = number;
 	return true;
+}
+
+static bool read_u64(const struct evsel *evsel, struct perf_sample *sample, const char *name,
+		     u64 *value)
+{
+	return read_number(evsel, sample, name, sizeof(*value), value);
 }
 
 /* An array is elsewhere: the field has its offset, and its size in the upper half. */
-static bool read_words(const struct evsel *evsel, const struct perf_sample *sample,
-		       const char *name, u64 *words, u64 nr)
+static bool read_words(const struct evsel *evsel, struct perf_sample *sample, const char *name,
+		       u64 *words, u64 nr)
 {
 	u32 where, offset, size;
 	u64 i;
@@ -87,7 +79,7 @@ static bool read_words(const struct evsel *evsel, const struct perf_sample *samp
 	return true;
 }
 
-bool host_module_chain__parse(struct evsel *evsel, const struct perf_sample *sample,
+bool host_module_chain__parse(struct evsel *evsel, struct perf_sample *sample,
 			 struct host_module_chain *chain)
 {
 	struct guest_chain *guest = &chain->guest;
@@ -112,7 +104,7 @@ bool evsel__is_host_module(const struct evsel *evsel __maybe_unused)
 }
 
 bool host_module_chain__parse(struct evsel *evsel __maybe_unused,
-			 const struct perf_sample *sample __maybe_unused,
+			 struct perf_sample *sample __maybe_unused,
 			 struct host_module_chain *chain __maybe_unused)
 {
 	return false;

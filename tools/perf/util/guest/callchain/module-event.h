@@ -54,7 +54,7 @@ int evlist__nr_hidden(struct evlist *evlist);
  *
  * Return: false if it contradicts itself or has another format.
  */
-bool host_module_chain__parse(struct evsel *evsel, const struct perf_sample *sample,
+bool host_module_chain__parse(struct evsel *evsel, struct perf_sample *sample,
 			 struct host_module_chain *chain);
 
 #endif /* __PERF_GUEST_MODULE_EVENT_H */

@@ -112,6 +112,11 @@ void host_module__delete(struct host_module *module)
 	free(module);
 }
 
+bool host_module__is_used(const struct host_module *module)
+{
+	return module->on;
+}
+
 /* Return: NULL without memory, or if there is no such CPU. */
 static struct module_cpu *module__cpu(struct host_module *module, u32 cpu)
 {
@@ -233,7 +238,7 @@ static bool module__is_of(const struct host_module *module, const struct module_
 					 !chain->guest.nr));
 }
 
-u32 host_module__match(struct host_module *module, const struct perf_sample *sample)
+u32 host_module__match(struct host_module *module, struct perf_sample *sample)
 {
 	struct guest_callchain_stats *stats = &module->evlist->stats.guest_callchain;
 	struct evsel *evsel = evlist__id2evsel(module->evlist, sample->id);

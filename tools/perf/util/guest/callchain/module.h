@@ -46,6 +46,9 @@ struct host_module;
 struct host_module *host_module__new(struct evlist *evlist);
 void host_module__delete(struct host_module *module);
 
+/** host_module__is_used - is the tracepoint among the events? */
+bool host_module__is_used(const struct host_module *module);
+
 /**
  * host_module__note - an event of the stream
  * @sample: the parsed event; gets a cookie if it waits for a chain from now on
@@ -65,7 +68,7 @@ bool host_module__is_chain(const struct host_module *module, const union perf_ev
  *
  * Return: how many records host_module__record() makes of it.
  */
-u32 host_module__match(struct host_module *module, const struct perf_sample *sample);
+u32 host_module__match(struct host_module *module, struct perf_sample *sample);
 
 /**
  * host_module__record - make the record of one of a chain's samples

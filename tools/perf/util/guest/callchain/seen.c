@@ -148,7 +148,7 @@ static bool is_of_guest(u32 flags)
 	       (flags & PERF_GUEST_CALLCHAIN_MODE) == PERF_GUEST_CALLCHAIN_MODE_64;
 }
 
-static int see_module(struct reader *reader, const struct perf_sample *sample,
+static int see_module(struct reader *reader, struct perf_sample *sample,
 		      struct evsel *evsel)
 {
 	static struct host_module_chain chain;

@@ -88,29 +88,26 @@ static int find_guest(pid_t pid)
 }
 
 /* A caller, as the summary counts; what is yet to be unwound will have one. */
-static bool has_caller(const struct perf_record_guest_callchain *record)
+static bool has_caller(u32 flags, const u64 *ips, u64 nr)
 {
 	u64 i, frames = 0;
 
-	for (i = 0; i < record->nr; i++)
-		frames += record->ips[i] < PERF_CONTEXT_MAX;
-	return frames > 1 || record->flags & PERF_GUEST_CALLCHAIN_SECTIONS;
+	for (i = 0; i < nr; i++)
+		frames += ips[i] < PERF_CONTEXT_MAX;
+	return frames > 1 || flags & PERF_GUEST_CALLCHAIN_SECTIONS;
 }
 
 /* Return: false if the sample is none of the module's chains. */
-static bool count_module(struct evlist *evlist, const struct perf_sample *sample)
+static bool count_module(struct evlist *evlist, struct perf_sample *sample)
 {
 	struct evsel *evsel = evlist__id2evsel(evlist, sample->id);
 	static struct host_module_chain chain;
-	u64 i, frames = 0;
 
 	if (!evsel || !evsel__is_host_module(evsel))
 		return false;
 	if (!host_module_chain__parse(evsel, sample, &chain))
 		return true;
-	for (i = 0; i < chain.guest.nr; i++)
-		frames += chain.words[i] < PERF_CONTEXT_MAX;
-	if (frames > 1)
+	if (has_caller(chain.guest.flags, chain.words, chain.guest.nr))
 		progress.guest[find_guest(sample->pid)].callchains += chain.samples;
 	return true;
 }
@@ -119,6 +116,7 @@ static void count(struct evlist *evlist, union perf_event *event)
 {
 	u16 cpumode = event->header.misc & PERF_RECORD_MISC_CPUMODE_MASK;
 	bool sample = event->header.type == PERF_RECORD_SAMPLE;
+	const struct perf_record_guest_callchain *record = (const void *)event;
 	struct perf_sample parsed;
 	int i;
 
@@ -138,7 +136,8 @@ static void count(struct evlist *evlist, union perf_event *event)
 	if (sample)
 		progress.guest[i].samples++;
 	else
-		progress.guest[i].callchains += has_caller((void *)event);
+		progress.guest[i].callchains += has_caller(record->flags, (const u64 *)record->ips,
+							  record->nr);
 }
 
 static struct piece *find_piece(const void *map)

@@ -48,26 +48,11 @@ static struct guest_record record;
 /* It while perf record or perf top runs for us, else NULL. */
 static struct guest_record *current;
 
-static int add_wanted(const struct option *opt __maybe_unused, const char *arg, int unset)
-{
-	const char **wanted;
-
-	if (unset) {
-		record.nr_wanted = 0;
-		return 0;
-	}
-	wanted = reallocarray(record.wanted, record.nr_wanted + 1, sizeof(*wanted));
-	if (!wanted)
-		return -ENOMEM;
-	wanted[record.nr_wanted++] = arg;
-	record.wanted = wanted;
-	return 0;
-}
-
 /* They come first, as --guest would else be short for others that perf record has. */
 static struct option options[] = {
-	OPT_CALLBACK('p', "pid", NULL, "pid", "guests by the pids of their VMMs", add_wanted),
-	OPT_CALLBACK(0, "guest", NULL, "name", "a guest by its name", add_wanted),
+	OPT_CALLBACK('p', "pid", &record.wanted, "pid", "guests by the pids of their VMMs",
+		     guest_names__parse),
+	OPT_CALLBACK(0, "guest", &record.wanted, "name", "a guest by its name", guest_names__parse),
 	OPT_BOOLEAN(0, "host", &record.host, "record the host as well"),
 	OPT_BOOLEAN(0, "guest-files", &record.files,
 		    "take along the programs and libraries of the guests' processes"),
@@ -159,11 +144,11 @@ static int choose_guests(struct guest_record *rec, struct target *target)
 	rec->chosen = calloc(rec->found.nr ?: 1, sizeof(*rec->chosen));
 	if (!rec->chosen)
 		return -ENOMEM;
-	for (i = 0; !err && i < rec->nr_wanted; i++)
-		err = choose_list(rec, rec->wanted[i]);
+	for (i = 0; !err && i < rec->wanted.nr; i++)
+		err = choose_list(rec, rec->wanted.name[i]);
 	if (err)
 		return err;
-	if (rec->nr_wanted) {
+	if (rec->wanted.nr) {
 		rec->pids = list_pids(rec);
 		target->pid = rec->pids;
 		target->system_wide = false;
@@ -497,7 +482,7 @@ static int run(int (*cmd)(int argc, const char **argv), int argc, const char **a
 static void record__exit(void)
 {
 	guests__exit(&record.found);
-	zfree(&record.wanted);
+	zfree(&record.wanted.name);
 	zfree(&record.chosen);
 	zfree(&record.guests);
 	zfree(&record.pids);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <linux/types.h>
+#include "guest/vm/names.h"
 #include "guest/vm/vm.h"
 #include "guest/cmd/output.h"
 
@@ -95,7 +96,7 @@ void guest_record__written(struct evlist *evlist, const struct perf_data *data, 
 /**
  * struct guest_record - a recording of guests
  * @mount:  where the guest mounts are
- * @wanted: pids and names that were given, @nr_wanted of them
+ * @wanted: pids and names that were given
  * @host:   --host: the host as well
  * @exits:  --exits: exits of guests
  * @files:  --guest-files: take the programs' files along, too
@@ -110,8 +111,7 @@ void guest_record__written(struct evlist *evlist, const struct perf_data *data, 
  */
 struct guest_record {
 	const char	    *mount;
-	const char	    **wanted;
-	int		    nr_wanted;
+	struct guest_names  wanted;
 	bool		    host, exits, files, no_memory, taken;
 	struct guests	    found;
 	bool		    *chosen;

@@ -43,28 +43,11 @@ struct firefox {
 	long		       nr_strings, nr_libs;
 };
 
-/* , "NAME": [ENTRY, ...], with @write for an entry */
+/* A table's next one */
 #define WRITE_COLUMN(fp, name, nr, i, write) ({		\
-	u32 i;						\
-							\
-	fputs(",\n\"" name "\": [", fp);		\
-	for (i = 0; i < (nr); i++) {			\
-		if (i)					\
-			putc(',', fp);			\
-		write;					\
-	}						\
-	putc(']', fp);					\
+	fputs(",\n", fp);				\
+	EXPORT_JSON_ARRAY(fp, name, nr, i, write);	\
 })
-
-static size_t hash_pointer(long key, void *ctx __maybe_unused)
-{
-	return (u64)key * 0x9e3779b97f4a7c15ULL;
-}
-
-static bool equal_pointers(long a, long b, void *ctx __maybe_unused)
-{
-	return a == b;
-}
 
 /* Return: index of a text in @texts, where there is room for it, as there is for each frame. */
 static long index_of(struct hashmap *map, const char **texts, long *nr, const char *text)
@@ -360,8 +343,8 @@ int export_firefox(const struct recording *recording, FILE *fp)
 	u32 nr_frames = recording->stacks->nr_frames;
 	struct firefox firefox = {
 		.recording = recording, .fp = fp,
-		.by_string = hashmap__new(hash_pointer, equal_pointers, NULL),
-		.by_lib = hashmap__new(hash_pointer, equal_pointers, NULL),
+		.by_string = hashmap__new(stacks__hash_key, stacks__equal_keys, NULL),
+		.by_lib = hashmap__new(stacks__hash_key, stacks__equal_keys, NULL),
 		.strings = calloc(2UL * nr_frames, sizeof(*firefox.strings)),
 		.libs = calloc(nr_frames, sizeof(*firefox.libs)),
 	};

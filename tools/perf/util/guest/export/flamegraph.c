@@ -15,19 +15,6 @@
 #include "guest/export/timeline.h"
 #include "guest/untrusted/printable.h"
 
-/* "NAME": [ENTRY, ...], with @write for an entry */
-#define WRITE_ARRAY(fp, name, nr, i, write) ({	\
-	u32 i;					\
-						\
-	fputs("\"" name "\": [", fp);		\
-	for (i = 0; i < (nr); i++) {		\
-		if (i)				\
-			putc(',', fp);		\
-		write;				\
-	}					\
-	putc(']', fp);				\
-})
-
 static void write_member(FILE *fp, const char *name, const char *text)
 {
 	char line[4096];
@@ -57,11 +44,11 @@ static void write_frames(const struct stacks *stacks, FILE *fp)
 	const struct stack_frame *frames = stacks->frames;
 
 	fputs("\"frames\": {", fp);
-	WRITE_ARRAY(fp, "name", stacks->nr_frames, i, export_text__json(fp, frames[i].name));
+	EXPORT_JSON_ARRAY(fp, "name", stacks->nr_frames, i, export_text__json(fp, frames[i].name));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "dso", stacks->nr_frames, i, export_text__json(fp, frames[i].dso));
+	EXPORT_JSON_ARRAY(fp, "dso", stacks->nr_frames, i, export_text__json(fp, frames[i].dso));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "kind", stacks->nr_frames, i, fprintf(fp, "%d", frames[i].kind));
+	EXPORT_JSON_ARRAY(fp, "kind", stacks->nr_frames, i, fprintf(fp, "%d", frames[i].kind));
 	fputs("},\n", fp);
 }
 
@@ -78,9 +65,9 @@ static int write_nodes(const struct stacks *stacks, FILE *fp)
 			depths[node] = depths[nodes[node].parent] + 1;
 	}
 	fputs("\"nodes\": {", fp);
-	WRITE_ARRAY(fp, "depth", stacks->nr_nodes, i, fprintf(fp, "%u", depths[i]));
+	EXPORT_JSON_ARRAY(fp, "depth", stacks->nr_nodes, i, fprintf(fp, "%u", depths[i]));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "frame", stacks->nr_nodes, i, fprintf(fp, "%u", nodes[i].frame));
+	EXPORT_JSON_ARRAY(fp, "frame", stacks->nr_nodes, i, fprintf(fp, "%u", nodes[i].frame));
 	fputs("},\n", fp);
 	free(depths);
 	return 0;
@@ -91,13 +78,13 @@ static void write_counts(const struct stacks *stacks, FILE *fp)
 	const struct stack_count *counts = stacks->counts;
 
 	fputs("\"counts\": {", fp);
-	WRITE_ARRAY(fp, "node", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].node));
+	EXPORT_JSON_ARRAY(fp, "node", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].node));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "event", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].event));
+	EXPORT_JSON_ARRAY(fp, "event", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].event));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "source", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].source));
+	EXPORT_JSON_ARRAY(fp, "source", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].source));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "samples", stacks->nr_counts, i,
+	EXPORT_JSON_ARRAY(fp, "samples", stacks->nr_counts, i,
 		    fprintf(fp, "%" PRIu64, counts[i].samples));
 	fputs("},\n", fp);
 }
@@ -144,7 +131,7 @@ static void write_row(const struct timeline_row *row, u32 buckets, FILE *fp)
 	if (row->guest)
 		write_member(fp, "guest", row->guest);
 	fputs(", ", fp);
-	WRITE_ARRAY(fp, "samples", TIMELINE_CATEGORIES, category, {
+	EXPORT_JSON_ARRAY(fp, "samples", TIMELINE_CATEGORIES, category, {
 		putc('[', fp);
 		for (u32 i = 0; i < buckets; i++)
 			fprintf(fp, "%s%u", i ? "," : "", row->samples[category][i]);
@@ -161,7 +148,7 @@ static void write_timeline(const struct recording *recording, FILE *fp)
 	fprintf(fp, "\"time\": {\"buckets\": %u, \"width\": %" PRIu64 ", \"not_in_it\": %" PRIu64
 		",\n", buckets, (u64)1 << timeline->shift, timeline->not_in_it);
 	write_slices(recording->stacks, timeline, fp);
-	WRITE_ARRAY(fp, "rows", timeline->nr_rows, i, write_row(timeline->rows[i], buckets, fp));
+	EXPORT_JSON_ARRAY(fp, "rows", timeline->nr_rows, i, write_row(timeline->rows[i], buckets, fp));
 	fputs("},\n", fp);
 }
 
@@ -174,11 +161,11 @@ static int write_recording(const struct recording *recording, FILE *fp)
 	write_about("about", recording, fp);
 	if (recording->old)
 		write_about("old", recording->old, fp);
-	WRITE_ARRAY(fp, "kinds", STACK_KINDS, i, export_text__json(fp, stack_kinds[i].name));
+	EXPORT_JSON_ARRAY(fp, "kinds", STACK_KINDS, i, export_text__json(fp, stack_kinds[i].name));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "events", stacks->nr_events, i, export_text__json(fp, stacks->events[i]));
+	EXPORT_JSON_ARRAY(fp, "events", stacks->nr_events, i, export_text__json(fp, stacks->events[i]));
 	fputs(",\n", fp);
-	WRITE_ARRAY(fp, "sources", stacks->nr_sources, i, write_source(&stacks->sources[i], fp));
+	EXPORT_JSON_ARRAY(fp, "sources", stacks->nr_sources, i, write_source(&stacks->sources[i], fp));
 	fputs(",\n", fp);
 	write_frames(stacks, fp);
 	err = write_nodes(stacks, fp);

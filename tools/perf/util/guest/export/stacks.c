@@ -24,12 +24,12 @@ const struct stack_kind_name stack_kinds[STACK_KINDS] = {
  * The maps go from a hash to an index into their array: an entry is compared there. Those of
  * the same hash follow one another in the map.
  */
-static size_t hash_key(long key, void *ctx __maybe_unused)
+size_t stacks__hash_key(long key, void *ctx __maybe_unused)
 {
 	return key;
 }
 
-static bool equal_keys(long a, long b, void *ctx __maybe_unused)
+bool stacks__equal_keys(long a, long b, void *ctx __maybe_unused)
 {
 	return a == b;
 }
@@ -68,10 +68,10 @@ struct stacks *stacks__new(void)
 	if (!stacks)
 		return NULL;
 	stacks->strings = hashmap__new(stacks__hash_text, stacks__equal_texts, NULL);
-	stacks->by_frame = hashmap__new(hash_key, equal_keys, NULL);
-	stacks->by_node = hashmap__new(hash_key, equal_keys, NULL);
-	stacks->by_source = hashmap__new(hash_key, equal_keys, NULL);
-	stacks->by_count = hashmap__new(hash_key, equal_keys, NULL);
+	stacks->by_frame = hashmap__new(stacks__hash_key, stacks__equal_keys, NULL);
+	stacks->by_node = hashmap__new(stacks__hash_key, stacks__equal_keys, NULL);
+	stacks->by_source = hashmap__new(stacks__hash_key, stacks__equal_keys, NULL);
+	stacks->by_count = hashmap__new(stacks__hash_key, stacks__equal_keys, NULL);
 	if (!IS_ERR(stacks->strings) && !IS_ERR(stacks->by_frame) && !IS_ERR(stacks->by_node) &&
 	    !IS_ERR(stacks->by_source) && !IS_ERR(stacks->by_count))
 		return stacks;

@@ -104,6 +104,10 @@ struct stacks {
 	struct hashmap		*strings, *by_frame, *by_node, *by_source, *by_count;
 };
 
+/* Of a hashmap whose keys are hashes, or pointers of which there is one for each text */
+size_t stacks__hash_key(long key, void *ctx);
+bool stacks__equal_keys(long a, long b, void *ctx);
+
 /* Of a hashmap whose keys are texts that a guest may have chosen */
 size_t stacks__hash_text(long key, void *ctx);
 bool stacks__equal_texts(long a, long b, void *ctx);

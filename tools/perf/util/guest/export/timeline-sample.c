@@ -19,12 +19,15 @@
 /* Samples of a guest are of a thread in its machine, which has the guest's name. */
 int sample__vcpu(struct perf_session *session, const struct perf_sample *sample)
 {
-	struct thread *thread = machine__find_thread(&session->machines.host, sample->pid,
-						     sample->tid);
-	const char *comm = thread ? thread__comm_str(thread) : NULL;
 	int vcpu = perf_sample__guest_vcpu(sample);
+	struct thread *thread;
+	const char *comm;
 
-	if (vcpu < 0 && (!comm || !guest_vcpu__parse_comm(comm, &vcpu)))
+	if (vcpu >= 0)
+		return vcpu;
+	thread = machine__find_thread(&session->machines.host, sample->pid, sample->tid);
+	comm = thread ? thread__comm_str(thread) : NULL;
+	if (!comm || !guest_vcpu__parse_comm(comm, &vcpu))
 		vcpu = -1;
 	thread__put(thread);
 	return vcpu;

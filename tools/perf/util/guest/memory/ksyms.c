@@ -217,6 +217,11 @@ static int find_way(struct reader *reader, struct guest_view *view, bool long_na
 	return stext < reader->nr ? find_encoding(reader, view, stext) : -EINVAL;
 }
 
+bool guest_ksym__is_type(char type)
+{
+	return isalpha(type) || type == '?';
+}
+
 bool guest_ksym__is_name(const char *name)
 {
 	if (!*name)
@@ -226,12 +231,6 @@ bool guest_ksym__is_name(const char *name)
 			return false;
 	}
 	return true;
-}
-
-/* As nm has them; '?' is of a section that it does not know. */
-static bool is_type(char type)
-{
-	return isalpha(type) || type == '?';
 }
 
 static int read_all(struct reader *reader, struct guest_view *view,
@@ -247,7 +246,7 @@ static int read_all(struct reader *reader, struct guest_view *view,
 	stream__begin(&reader->values, view, ksyms->offsets ?: ksyms->addresses);
 	for (i = 0; !err && i < reader->nr; i++) {
 		err = next_name(reader, name) ?: next_value(reader, i, &addr);
-		if (!err && is_type(*name) && guest_ksym__is_name(name + 1))
+		if (!err && guest_ksym__is_type(*name) && guest_ksym__is_name(name + 1))
 			err = symbol(arg, addr, *name, name + 1);
 	}
 	return err;

@@ -28,6 +28,9 @@ struct guest_view;
 /** GUEST_KSYM_SIZE - bytes of a name at most, with its NUL, as KSYM_NAME_LEN */
 #define GUEST_KSYM_SIZE		512
 
+/** guest_ksym__is_type - is it a type as nm has them? '?' is of a section that it does not know */
+bool guest_ksym__is_type(char type);
+
 /** guest_ksym__is_name - may it be a symbol's name in a line of kallsyms? */
 bool guest_ksym__is_name(const char *name);
 

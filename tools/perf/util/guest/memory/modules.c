@@ -113,22 +113,23 @@ static int read_layout(struct reader *reader)
 }
 
 /* Of a structure of @size bytes; 0 where it has no such place. */
-static u64 word(const u8 *data, u32 size, u32 offset)
+static u64 number(const u8 *data, u32 size, u32 offset, u32 bytes)
 {
 	u64 value = 0;
 
-	if (offset <= size && sizeof(value) <= size - offset)
-		memcpy(&value, data + offset, sizeof(value));
+	if (offset <= size && bytes <= size - offset)
+		memcpy(&value, data + offset, bytes);
 	return value;
+}
+
+static u64 word(const u8 *data, u32 size, u32 offset)
+{
+	return number(data, size, offset, sizeof(u64));
 }
 
 static u32 half(const u8 *data, u32 size, u32 offset)
 {
-	u32 value = 0;
-
-	if (offset <= size && sizeof(value) <= size - offset)
-		memcpy(&value, data + offset, sizeof(value));
-	return value;
+	return number(data, size, offset, sizeof(u32));
 }
 
 static bool get_name(const struct reader *reader, char *name)
@@ -211,7 +212,7 @@ static int show_symbols(const struct reader *reader, const struct guest_module *
 
 	for (i = 0; !err && i < reader->nr; i++) {
 		name = reader->strings + reader->symtab[i].st_name;
-		if (isalpha(reader->types[i]) && guest_ksym__is_name(name))
+		if (guest_ksym__is_type(reader->types[i]) && guest_ksym__is_name(name))
 			err = reader->modules->symbol(reader->modules->arg, module,
 						      reader->symtab[i].st_value,
 						      tolower(reader->types[i]), name);

@@ -134,7 +134,6 @@ static int write_symbols(struct copy *copy, struct guest_dir *out, struct guest_
 	return err;
 }
 
-/* As guest_module__parse() wants it. */
 static void write_modules(const struct copy *copy, struct guest_dir *out)
 {
 	FILE *file = guest_dir__fcreate(out, "proc/modules");
@@ -143,8 +142,7 @@ static void write_modules(const struct copy *copy, struct guest_dir *out)
 	if (!file)
 		return;
 	for (i = 0; i < copy->written->modules; i++)
-		fprintf(file, "%s %" PRIu64 " 0 - Live 0x%016" PRIx64 "\n", copy->module[i].name,
-			copy->module[i].size, copy->module[i].start);
+		guest_module__fprintf(&copy->module[i], file);
 	guest_dir__fadd(out, file, "proc/modules");
 }
 

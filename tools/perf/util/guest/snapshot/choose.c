@@ -12,36 +12,15 @@
 #include "debug.h"
 #include "guest/snapshot/choose.h"
 #include "guest/snapshot/lookup.h"
+#include "guest/vm/names.h"
 #include "guest/vm/vm.h"
 #include "intlist.h"
 #include "symbol_conf.h"
 
-static struct {
-	const char     **who;
-	int	       nr;
-	struct intlist *pids;
-} chosen;
+struct guest_names guest_choice;
 
-int guest_choice__add(const struct option *opt __maybe_unused, const char *arg, int unset)
-{
-	const char **who;
-
-	if (unset) {
-		chosen.nr = 0;
-		return 0;
-	}
-	who = reallocarray(chosen.who, chosen.nr + 1, sizeof(*who));
-	if (!who)
-		return -ENOMEM;
-	who[chosen.nr++] = arg;
-	chosen.who = who;
-	return 0;
-}
-
-static int is_guest(const struct dirent *entry)
-{
-	return guest_pid__parse(entry->d_name) > 0;
-}
+/* Those of the recording that is open */
+static struct intlist *pids;
 
 struct search {
 	const char *who;
@@ -69,7 +48,7 @@ static void search__look_at(struct search *search, pid_t pid)
 static int search__all(struct search *search)
 {
 	struct dirent **guests;
-	int i, nr = scandir(symbol_conf.guestmount, &guests, is_guest, versionsort);
+	int i, nr = scandir(symbol_conf.guestmount, &guests, guest_pid__is_entry, versionsort);
 
 	for (i = 0; i < nr; i++) {
 		search__look_at(search, guest_pid__parse(guests[i]->d_name));
@@ -107,24 +86,24 @@ void guest_choice__apply(void)
 	pid_t pid;
 	int i;
 
-	if (!chosen.nr)
+	if (!guest_choice.nr)
 		return;
 	/* perf diff opens several recordings, one when the other has been read */
-	intlist__delete(chosen.pids);
-	chosen.pids = intlist__new(NULL);
-	for (i = 0; i < chosen.nr; i++) {
-		pid = find(chosen.who[i]);
-		if (!pid || !chosen.pids || intlist__findnew(chosen.pids, pid) == NULL)
+	intlist__delete(pids);
+	pids = intlist__new(NULL);
+	for (i = 0; i < guest_choice.nr; i++) {
+		pid = find(guest_choice.name[i]);
+		if (!pid || !pids || intlist__findnew(pids, pid) == NULL)
 			exit(1);
 	}
 }
 
 bool guest_choice__is_made(void)
 {
-	return chosen.nr;
+	return guest_choice.nr;
 }
 
 bool guest_choice__has(pid_t pid)
 {
-	return !chosen.nr || intlist__has_entry(chosen.pids, pid);
+	return !guest_choice.nr || intlist__has_entry(pids, pid);
 }

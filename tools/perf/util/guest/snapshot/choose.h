@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct option;
+struct guest_names;
 
 #define GUEST_CHOICE_HELP	"show this guest only (pid or name)"
 
-/** guest_choice__add - the option's callback. @arg: a VMM's pid or a guest's name; kept */
-int guest_choice__add(const struct option *opt, const char *arg, int unset);
+/** guest_choice - for guest_names__parse(); empty for all guests */
+extern struct guest_names guest_choice;
 
 /**
  * guest_choice__apply - a recording is being opened: find the guests that were chosen in it

@@ -102,12 +102,6 @@ static u64 take_kallsyms(int root, struct guest_dir *out)
 	return 0;
 }
 
-void guest_module__fprintf(const struct guest_module *module, FILE *file)
-{
-	fprintf(file, "%s %" PRIu64 " 0 - Live 0x%016" PRIx64 "\n", module->name, module->size,
-		module->start);
-}
-
 static void copy_modules(int root, struct guest_dir *out, const char *release,
 			 struct guest_module *modules, char (*names)[GUEST_NAME_MAX],
 			 struct guest_snapshot *snapshot)

@@ -117,9 +117,6 @@ int guest_snapshot__open(int dir, pid_t pid);
 /** guest_file__boot_id - what tells one boot of a kernel from others; false if there is none */
 bool guest_file__boot_id(int root, char *id);
 
-/** guest_module__fprintf - write what guest_module__parse() reads */
-void guest_module__fprintf(const struct guest_module *module, FILE *file);
-
 /*
  * Copy the lines of /proc/kallsyms that are of modules ("" the kernel) that are wanted;
  * without @wants all of them. Return: how many.

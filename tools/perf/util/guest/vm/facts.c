@@ -41,6 +41,12 @@ bool guest_module__parse(struct guest_module *module, const char *line)
 	       guest_module_name__valid(module->name);
 }
 
+void guest_module__fprintf(const struct guest_module *module, FILE *file)
+{
+	fprintf(file, "%s %" PRIu64 " 0 - Live 0x%016" PRIx64 "\n", module->name, module->size,
+		module->start);
+}
+
 struct modules {
 	struct guest_module *module;
 	int		    nr;

@@ -50,6 +50,9 @@ struct guest_module {
 /** guest_module__parse - take a line of /proc/modules apart; false if there is no address */
 bool guest_module__parse(struct guest_module *module, const char *line);
 
+/** guest_module__fprintf - write such a line */
+void guest_module__fprintf(const struct guest_module *module, FILE *file);
+
 /** GUEST_MODULES_MAX - modules a guest may have; the rest is left out */
 #define GUEST_MODULES_MAX	4096
 

@@ -144,11 +144,6 @@ static void guest_mount__look(struct guest_mount *mount, int dir, const struct g
 		snprintf(mount->name, sizeof(mount->name), "%d", mount->pid);
 }
 
-static int is_mount(const struct dirent *entry)
-{
-	return guest_pid__parse(entry->d_name) > 0;
-}
-
 int guest_mounts__scan(struct guest_mounts *mounts, const char *dir, const struct guests *guests)
 {
 	struct dirent **entries;
@@ -158,7 +153,7 @@ int guest_mounts__scan(struct guest_mounts *mounts, const char *dir, const struc
 	root = guest_file__root(dir);
 	if (root < 0)
 		return root == -ENOENT ? 0 : root;
-	nr = scandir(dir, &entries, is_mount, versionsort);
+	nr = scandir(dir, &entries, guest_pid__is_entry, versionsort);
 	if (nr < 0) {
 		close(root);
 		return -errno;

@@ -284,6 +284,11 @@ pid_t guest_pid__parse(const char *text)
 	return *text && !*end && pid > 0 && pid <= INT_MAX ? pid : 0;
 }
 
+int guest_pid__is_entry(const struct dirent *entry)
+{
+	return guest_pid__parse(entry->d_name) > 0;
+}
+
 struct guest *guests__find(struct guests *guests, const char *who)
 {
 	struct guest *found = NULL, *guest;

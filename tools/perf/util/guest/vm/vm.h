@@ -13,6 +13,8 @@
 #include <sys/types.h>
 #include <linux/types.h>
 
+struct dirent;
+
 #define GUEST_NAME_MAX	64
 
 /**
@@ -124,6 +126,9 @@ struct guest *guests__find(struct guests *guests, const char *who);
 
 /** guest_pid__parse - Return: the pid that @text is, 0 if it is none */
 pid_t guest_pid__parse(const char *text);
+
+/** guest_pid__is_entry - scandir(3)'s filter for what has a pid for a name */
+int guest_pid__is_entry(const struct dirent *entry);
 
 /** guest_name__copy - copy a name with all but printable ASCII replaced by '?' */
 void guest_name__copy(char *to, const char *from, size_t size);
