@@ -163,7 +163,8 @@ static int hand_over(int (*cmd)(int argc, const char **argv), int argc, const ch
 	bool host = false;
 	const struct option options[] = {
 		OPT_BOOLEAN(0, "host", &host, "the host as well"),
-		OPT_CALLBACK(0, "guest", &guest_choice, "name", GUEST_CHOICE_HELP, guest_names__parse),
+		OPT_CALLBACK(0, "guest", &guest_choice, "name", GUEST_CHOICE_HELP,
+			     guest_names__parse),
 		GUEST_UNWIND_OPTION,
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
@@ -246,7 +247,8 @@ static int run_export(int argc, const char **argv, struct guest_export *export)
 			   "output file name, - for stdout"),
 		OPT_BOOLEAN('f', "force", &export->force, "don't complain, do it"),
 		OPT_BOOLEAN(0, "host", &host, "samples of the host as well"),
-		OPT_CALLBACK(0, "guest", &guest_choice, "name", GUEST_CHOICE_HELP, guest_names__parse),
+		OPT_CALLBACK(0, "guest", &guest_choice, "name", GUEST_CHOICE_HELP,
+			     guest_names__parse),
 		GUEST_UNWIND_OPTION,
 		OPT_STRING(0, "guestvmlinux", &symbol_conf.default_guest_vmlinux_name, "file",
 			   "vmlinux of a guest's kernel"),
@@ -304,7 +306,8 @@ static int cmd_guest_exits(int argc, const char **argv)
 	unsigned int depth = 8, limit = 50;
 	const struct option options[] = {
 		OPT_STRING('i', "input", &input_name, "file", "input file name"),
-		OPT_CALLBACK(0, "guest", &guest_choice, "name", GUEST_CHOICE_HELP, guest_names__parse),
+		OPT_CALLBACK(0, "guest", &guest_choice, "name", GUEST_CHOICE_HELP,
+			     guest_names__parse),
 		OPT_UINTEGER(0, "depth", &depth, "frames of a path, from the innermost"),
 		OPT_UINTEGER(0, "limit", &limit, "lines"),
 		OPT_INCR('v', "verbose", &verbose, "be more verbose"),

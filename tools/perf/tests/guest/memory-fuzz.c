@@ -63,7 +63,7 @@ static int check_symbol(void *arg, u64 addr __maybe_unused, char type, const cha
 	size_t len = strlen(name);
 
 	assert(len && len < GUEST_KSYM_SIZE);
-	assert((type | 0x20) >= 'a' && (type | 0x20) <= 'z');
+	assert(((type | 0x20) >= 'a' && (type | 0x20) <= 'z') || type == '?');
 	while (*name)
 		assert(*name > ' ' && *name <= '~' && name++);
 	assert(++*nr <= GUEST_KSYMS_MAX);

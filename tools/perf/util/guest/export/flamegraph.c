@@ -85,7 +85,7 @@ static void write_counts(const struct stacks *stacks, FILE *fp)
 	EXPORT_JSON_ARRAY(fp, "source", stacks->nr_counts, i, fprintf(fp, "%u", counts[i].source));
 	fputs(",\n", fp);
 	EXPORT_JSON_ARRAY(fp, "samples", stacks->nr_counts, i,
-		    fprintf(fp, "%" PRIu64, counts[i].samples));
+			  fprintf(fp, "%" PRIu64, counts[i].samples));
 	fputs("},\n", fp);
 }
 
@@ -148,7 +148,8 @@ static void write_timeline(const struct recording *recording, FILE *fp)
 	fprintf(fp, "\"time\": {\"buckets\": %u, \"width\": %" PRIu64 ", \"not_in_it\": %" PRIu64
 		",\n", buckets, (u64)1 << timeline->shift, timeline->not_in_it);
 	write_slices(recording->stacks, timeline, fp);
-	EXPORT_JSON_ARRAY(fp, "rows", timeline->nr_rows, i, write_row(timeline->rows[i], buckets, fp));
+	EXPORT_JSON_ARRAY(fp, "rows", timeline->nr_rows, i,
+			  write_row(timeline->rows[i], buckets, fp));
 	fputs("},\n", fp);
 }
 
@@ -163,9 +164,11 @@ static int write_recording(const struct recording *recording, FILE *fp)
 		write_about("old", recording->old, fp);
 	EXPORT_JSON_ARRAY(fp, "kinds", STACK_KINDS, i, export_text__json(fp, stack_kinds[i].name));
 	fputs(",\n", fp);
-	EXPORT_JSON_ARRAY(fp, "events", stacks->nr_events, i, export_text__json(fp, stacks->events[i]));
+	EXPORT_JSON_ARRAY(fp, "events", stacks->nr_events, i,
+			  export_text__json(fp, stacks->events[i]));
 	fputs(",\n", fp);
-	EXPORT_JSON_ARRAY(fp, "sources", stacks->nr_sources, i, write_source(&stacks->sources[i], fp));
+	EXPORT_JSON_ARRAY(fp, "sources", stacks->nr_sources, i,
+			  write_source(&stacks->sources[i], fp));
 	fputs(",\n", fp);
 	write_frames(stacks, fp);
 	err = write_nodes(stacks, fp);

@@ -78,9 +78,10 @@ static bool open_ring(struct perf_mmap *ring, int fd)
 	struct perf_mmap_param param = {
 		.prot = PROT_READ | PROT_WRITE, .mask = DATA_PAGES * page_size - 1,
 	};
+	const struct perf_cpu any_cpu = { .cpu = -1 };
 
 	perf_mmap__init(ring, /*prev=*/NULL, /*overwrite=*/false, /*unmap_cb=*/NULL);
-	if (perf_mmap__mmap(ring, &param, fd, (struct perf_cpu){ .cpu = -1 }))
+	if (perf_mmap__mmap(ring, &param, fd, any_cpu))
 		return false;
 	/* at 1 it would be unmapped when it has been read */
 	refcount_set(&ring->refcnt, 2);
