@@ -65,6 +65,8 @@ load_late="pause 3; guest 'insmod /src/guestlate.ko'; pause 2
 # shellcheck disable=SC2046
 on_terminal $cmd record -a -F 500 --guest-files -- $(workload "$load_late") > /out/record.txt
 expect kvm-callchain-record [ $? = 0 ]
+expect kvm-callchain-record-files grep -q 'beta: [0-9]* symbols, [0-9]* modules, [1-9][0-9]* with their files' \
+	/out/record.txt
 expect kvm-callchain-record-late-module grep -q 'alpha: 1 modules loaded meanwhile' /out/record.txt
 cp /tmp/copy-1/proc/kallsyms /out/kallsyms-alpha
 cp /tmp/copy-2/proc/kallsyms /out/kallsyms-beta

@@ -53,8 +53,9 @@ debian_kernels	:= linux-image-6.12-amd64 linux-image-amd64
 debian		:= $(build)/debian
 
 $(debian)/fetched:
-	@tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels)
-	@touch $@
+	@mkdir -p $(@D)
+	@flock $(@D) sh -c '[ -e $@ ] || \
+		{ tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels) && touch $@; }'
 
 test-orc-debian: prepare $(orc_out)/dump
 	@if ! $(MAKE) -s $(debian)/fetched; then \

@@ -106,6 +106,7 @@ static int check_snapshot(void)
 	TEST_ASSERT_EQUAL("symbols", (int)snapshot.symbols, 2);
 	TEST_ASSERT_EQUAL("modules", (int)snapshot.modules, 2);
 	TEST_ASSERT_EQUAL("module files", (int)snapshot.module_files, 1);
+	TEST_ASSERT_EQUAL("not out of memory", snapshot.memory_err, -ECANCELED);
 
 	TEST_ASSERT_VAL("kallsyms", is("out/7/proc/kallsyms",
 		"ffffffff81000000 T _text\nffffffffc0000000 t f\t[kvm_amd]\n"));

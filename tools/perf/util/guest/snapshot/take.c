@@ -378,6 +378,14 @@ static bool wants_memory(const struct take *take, int err)
 	return take->what & GUEST_SNAPSHOT_MEMORY && !*take->guest->mount && !err;
 }
 
+/* That is not for the child to say which reads the mount. */
+static void nothing_of_memory(struct guest_snapshot *snapshot)
+{
+	snapshot->memory_err = -ECANCELED;
+	snapshot->modules_err = 0;
+	memset(&snapshot->facts, 0, sizeof(snapshot->facts));
+}
+
 static void take_memory(struct take *take, struct guest_snapshot *snapshot)
 {
 	struct guest_memory memory;
@@ -404,7 +412,7 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 	char name[16];
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	snapshot->memory_err = -ECANCELED;
+	nothing_of_memory(snapshot);
 	snprintf(name, sizeof(name), "%d", guest->pid);
 	if (mkdirat(dir, name, 0700) < 0)
 		return -errno;
@@ -413,6 +421,7 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 		return take.out.fd;
 	if (*guest->mount)
 		err = run_child(&take, snapshot);
+	nothing_of_memory(snapshot);
 	seen = *guest;
 	if (wants_memory(&take, err)) {
 		take_memory(&take, snapshot);
