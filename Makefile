@@ -36,11 +36,11 @@ include fleet/fleet.mk
 include packaging/deb.mk
 
 test: kernel perf	## run the tests: below an hour on two cores
-	@scripts/test.sh $(SUITES)
+	@scripts/test.sh $(SUITES) -- $(LAB_SUITES)
 
 # what an hour has no room for: SLOW_SUITES
 test-all: kernel perf	## run every test
-	@scripts/test.sh $(SUITES) $(SLOW_SUITES)
+	@scripts/test.sh $(SUITES) -- $(LAB_SUITES) $(SLOW_SUITES)
 
 patches: prepare	## write the change as a mailable series to build/patches
 	@scripts/patches.sh

@@ -29,9 +29,8 @@ check() {
 sources() { scripts/linux-tree.sh list | awk '$1 !~ /^tools/ && $2 !~ /tests\/|user_types/ && $2 ~ /\.[ch]$/ { print $2 }'; }
 
 style() {
-	# shellcheck disable=SC2046
-	GIT_DIR=none "$linux/scripts/checkpatch.pl" --root "$linux" --terse --no-summary \
-		--ignore FILE_PATH_CHANGES -f $(sources)
+	sources | GIT_DIR=none xargs -n 8 -P "$(nproc)" "$linux/scripts/checkpatch.pl" --root "$linux" \
+		--terse --no-summary --ignore FILE_PATH_CHANGES -f
 }
 
 kernel_doc() {

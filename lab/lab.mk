@@ -168,7 +168,7 @@ test-debug-nmi: debug-kernel lab-parts
 	@lab/run --timeout 600 --kernel $(build)/debug/arch/x86/boot/bzImage \
 		--append lab.modules=modules-debug --out $(build)/lab/debug-nmi nmi 12 labnmi-debug
 
-SUITES += lab lab-debian
+LAB_SUITES += lab lab-debian
 
 # Unmodified kernels of Debian's as the host
 test-lab-module: lab-parts lab-debian-hosts $(addprefix $(vmx)/,tinyvmm guest64 guest32)

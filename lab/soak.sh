@@ -3,7 +3,7 @@
 #
 # soak.sh N SCENARIO [ARG...]: run a scenario N times and say how often it failed. What a
 # failed run has left is kept in build/lab/soak/SCENARIO-ARG/, one directory a run, with all
-# it printed in "said". SOAK_TIMEOUT, 400, is a run's time limit in seconds; with SOAK_LOAD=1
+# it printed in "said". SOAK_TIMEOUT, 900, is a run's time limit in seconds; with SOAK_LOAD=1
 # a second load keeps the machine busy.
 set -uo pipefail
 runs=$1
@@ -24,7 +24,7 @@ failed=0
 for ((run = 1; run <= runs; run++)); do
 	out=$kept/$run
 	start=$SECONDS
-	if "$here/run" --timeout "${SOAK_TIMEOUT:-400}" --out "$out" "$@" > "$kept/said" 2>&1; then
+	if "$here/run" --timeout "${SOAK_TIMEOUT:-900}" --out "$out" "$@" > "$kept/said" 2>&1; then
 		result=ok
 		rm -rf "$out"
 	else

@@ -73,10 +73,9 @@ checkpatch=("$build/linux/scripts/checkpatch.pl" --no-summary --terse --root "$b
 	    --ignore FILE_PATH_CHANGES,EMAIL_SUBJECT,STRLCPY,STRCPY,SPDX_LICENSE_TAG
 	    --ignore AVOID_EXTERNS,ENOSYS,REPEATED_WORD,COMPLEX_MACRO,MACRO_WITH_FLOW_CONTROL,SPLIT_STRING)
 status=0
-for p in "$out"/prerequisites/0*.patch "$out"/0*.patch; do
-	[ "$p" = "$cover" ] && continue
-	GIT_DIR=none "${checkpatch[@]}" "$p" || status=1
-done
+# the largest first, for as many as there are CPUs
+find "$out" -name '0*.patch' ! -path "$cover" -printf '%s %p\n' | sort -rn | cut -d' ' -f2- |
+	GIT_DIR=none xargs -d '\n' -n 1 -P "$(nproc)" "${checkpatch[@]}" || status=1
 ls "$out" "$out/prerequisites"
 
 # what reviewers of Linux's files have to agree to

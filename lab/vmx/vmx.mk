@@ -58,6 +58,6 @@ bench-off: vmx-parts without-kernel	## count what an exit costs more while nobod
 	$(call vmx_boot,bench-off,lab/vmx/bench_off.py --plan)
 	@lab/vmx/bench_off.py $(vmx)/bench-without/serial.log $(vmx)/bench-off/serial.log | 		tee $(vmx)/bench-off/off.json
 
-SUITES += vmx
+LAB_SUITES += vmx
 
 .PHONY: vmx-parts vmx-device test-vmx bench-walk without-kernel bench-off
