@@ -28,18 +28,28 @@ class File:
         return None
 
     @functools.cached_property
-    def returns(self):
+    def code(self):
+        """(address, instruction) of all there are"""
         out = subprocess.run(["objdump", "-d", "--no-show-raw-insn", self.path], check=True,
                              capture_output=True, text=True).stdout
-        found, call = set(), False
-        for line in out.splitlines():
-            insn = re.match(r"\s*([0-9a-f]+):\s+(.*)", line)
-            if not insn:
-                continue
-            if call:
-                found.add(int(insn[1], 16))
-            call = re.match(r"(bnd |notrack |data16 |rex\.W )*call", insn[2]) is not None
-        return found
+        insns = (re.match(r"\s*([0-9a-f]+):\s+(.*)", line) for line in out.splitlines())
+        return [(int(insn[1], 16), insn[2]) for insn in insns if insn]
+
+    def after_calls(self):
+        """Indices in code"""
+        return (n for n, (_, insn) in enumerate(self.code[:-1], 1)
+                if re.match(r"(bnd |notrack |data16 |rex\.W )*call", insn))
+
+    @functools.cached_property
+    def returns(self):
+        return {self.code[n][0] for n in self.after_calls()}
+
+    @functools.cached_property
+    def thread_starts(self):
+        """Behind the calls that exit(2) comes after, in libc's clone() and clone3()."""
+        return {self.code[n][0] for n in self.after_calls()
+                if re.search(r"mov +\$0x3c,%eax.*syscall",
+                             ";".join(insn for _, insn in self.code[n:n + 3]))}
 
     def in_start(self, address):
         """Behind the call of _start, which is short."""
@@ -81,4 +91,5 @@ class Process:
 
     def is_start(self, address):
         file, inside = self.find(address)
-        return file is self.program and file.in_start(inside)
+        return file is not None and (inside in file.thread_starts or
+                                     file is self.program and file.in_start(inside))
