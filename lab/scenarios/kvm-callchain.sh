@@ -79,6 +79,10 @@ on_terminal timeout -s INT 30 $cmd top --guest alpha --stdio -d 2 > /out/top.txt
 expect kvm-callchain-top grep -q gw_leaf_mix /out/top.txt
 $cmd record --guest alpha --exits -o exits.data -- sleep 2 > /out/record-exits.txt 2>&1
 expect kvm-callchain-record-exits grep -q 'alpha' /out/record-exits.txt
+# with the modules of then: the late one has gone
+$cmd record --guest beta -o again.data -- sleep 1 > /out/record-again.txt 2>&1
+$cmd record --guest beta -o again.data -- sleep 1 >> /out/record-again.txt 2>&1
+expect kvm-callchain-record-kept grep -q 'beta: .* symbols, .*, kept since an earlier recording' /out/record-again.txt
 
 $cmd umount alpha >&2
 $cmd umount beta >&2

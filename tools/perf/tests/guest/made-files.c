@@ -61,7 +61,7 @@ int made_snapshot__take(const struct guest *guest, const char *out, unsigned int
 	mkdir_p(name, 0700);
 	fd = open(out, O_RDONLY | O_DIRECTORY);
 	err = fd < 0 ? -errno : guest_snapshot__take(guest, fd, what | guest_unwind__takes(),
-							    snapshot);
+							    NULL, snapshot);
 	close(fd);
 	return err;
 }

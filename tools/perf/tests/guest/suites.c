@@ -23,6 +23,7 @@ DECLARE_SUITE(guest_dwarf);
 DECLARE_SUITE(guest_processes);
 DECLARE_SUITE(guest_user_maps);
 DECLARE_SUITE(guest_again);
+DECLARE_SUITE(guest_cache);
 DECLARE_SUITE(guest_wall);
 DECLARE_SUITE(guest_doctor);
 
@@ -47,6 +48,7 @@ struct test_suite *guest_tests[] = {
 	&suite__guest_processes,
 	&suite__guest_user_maps,
 	&suite__guest_again,
+	&suite__guest_cache,
 	&suite__guest_wall,
 	&suite__guest_doctor,
 	NULL,

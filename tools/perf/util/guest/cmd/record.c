@@ -35,6 +35,7 @@
 #include "guest/cmd/record.h"
 #include "guest/cmd/summary.h"
 #include "guest/snapshot/attach.h"
+#include "guest/snapshot/cache.h"
 #include "guest/snapshot/lookup.h"
 #include "guest/snapshot/take.h"
 #include "guest/unwind/select.h"
@@ -60,6 +61,8 @@ static struct option options[] = {
 	OPT_BOOLEAN(0, "exits", &record.exits, "record exits of guests instead"),
 	OPT_BOOLEAN(0, "no-guest-memory", &record.no_memory,
 		    "do not look for the kernel's symbols in a guest's memory"),
+	OPT_BOOLEAN(0, "no-guest-cache", &record.no_cache,
+		    "do not use, nor keep, what was read of a guest's kernel"),
 	OPT_END()
 };
 
@@ -284,8 +287,9 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 			guest->name, guest->facts.release, snapshot->symbols, snapshot->modules,
 			no_modules(snapshot->modules_err));
 	else if (snapshot->symbols)
-		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files\n", guest->name,
-			snapshot->symbols, snapshot->modules, snapshot->module_files);
+		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files%s\n", guest->name,
+			snapshot->symbols, snapshot->modules, snapshot->module_files,
+			snapshot->cached ? ", kept since an earlier recording" : "");
 	if (snapshot->left_out)
 		pr_warning("%s: %u of its files were left out: of a guest no more is taken than %llu MiB, or half of the free space\n",
 			   guest->name, snapshot->left_out, GUEST_SNAPSHOT_MAX >> 20);
@@ -298,13 +302,13 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 			   ", whose stacks are by frame pointers only" : "");
 }
 
-static int take_guest(struct guest *guest, int dir, unsigned int what)
+static int take_guest(struct guest *guest, int dir, unsigned int what, const char *cache)
 {
 	struct guest_snapshot snapshot;
 	int err;
 
 	warn_guest(guest);
-	err = guest_snapshot__take(guest, dir, what, &snapshot);
+	err = guest_snapshot__take(guest, dir, what, cache, &snapshot);
 	warn_memory(guest, &snapshot);
 	if (!snapshot.memory_err)
 		guest->facts = snapshot.facts;
@@ -326,6 +330,8 @@ static int take_guests(struct guest_record *rec, struct evlist *evlist, int dir)
 	unsigned int what = GUEST_SNAPSHOT_KERNEL | GUEST_SNAPSHOT_PROCESSES |
 			    (files ? GUEST_SNAPSHOT_FILES : 0) | guest_unwind__takes() |
 			    (rec->no_memory ? 0 : GUEST_SNAPSHOT_MEMORY);
+	/* a directory that others have no part in is there for root alone */
+	const char *cache = rec->no_cache || geteuid() ? NULL : GUEST_CACHE_DIR;
 	struct guests guests = { .nr = 0 };
 	int i, err = 0;
 
@@ -340,7 +346,7 @@ static int take_guests(struct guest_record *rec, struct evlist *evlist, int dir)
 	guests.guest = rec->guests;
 	guests__look(&guests, rec->mount ?: guest_mount__dir());
 	for (i = 0; !err && i < guests.nr; i++)
-		err = take_guest(&guests.guest[i], dir, what);
+		err = take_guest(&guests.guest[i], dir, what, cache);
 	guest_unwind__know(&guests);
 	return err;
 }

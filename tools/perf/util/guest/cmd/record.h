@@ -100,6 +100,7 @@ void guest_record__written(struct evlist *evlist, const struct perf_data *data, 
  * @host:   --host: the host as well
  * @exits:  --exits: exits of guests
  * @files:  --guest-files: take the programs' files along, too
+ * @no_cache:  --no-guest-cache: nothing that was kept of a guest, and nothing to be kept
  * @no_memory: --no-guest-memory: nothing out of a guest's memory
  * @found:  guests that run
  * @chosen: those of them to be recorded
@@ -112,7 +113,7 @@ void guest_record__written(struct evlist *evlist, const struct perf_data *data, 
 struct guest_record {
 	const char	    *mount;
 	struct guest_names  wanted;
-	bool		    host, exits, files, no_memory, taken;
+	bool		    host, exits, files, no_cache, no_memory, taken;
 	struct guests	    found;
 	bool		    *chosen;
 	char		    *pids;

@@ -23,6 +23,7 @@
 #include "guest/untrusted/file.h"
 #include "guest/vm/print.h"
 #include "guest/vm/vm.h"
+#include "guest/snapshot/cache.h"
 #include "guest/snapshot/processes.h"
 #include "guest/snapshot/lookup.h"
 #include "guest/snapshot/take-modules.h"
@@ -314,10 +315,19 @@ static bool snapshot_is_valid(const void *result)
 	       snapshot->user_files <= GUEST_FILES_MAX;
 }
 
+/* That is not for the child to say which reads the mount. */
+static void nothing_else(struct guest_snapshot *snapshot)
+{
+	snapshot->cached = false;
+	snapshot->memory_err = -ECANCELED;
+	snapshot->modules_err = 0;
+	memset(&snapshot->facts, 0, sizeof(snapshot->facts));
+}
+
 static int run_child(struct take *take, struct guest_snapshot *snapshot)
 {
 	char waiting[GUEST_NAME_MAX + 64];
-	struct guest_child child = {
+	const struct guest_child child = {
 		.fn = take_child, .arg = take, .check = snapshot_is_valid,
 		.dir = take->guest->mount, .mounted = true, .out = take->out.fd,
 		.file_max = GUEST_SNAPSHOT_MAX,
@@ -325,10 +335,64 @@ static int run_child(struct take *take, struct guest_snapshot *snapshot)
 		.total_ms = take->what & GUEST_SNAPSHOT_FILES ? FILES_TOTAL_MS : TOTAL_MS,
 		.waiting = waiting,
 	};
+	int err;
 
 	snprintf(waiting, sizeof(waiting), "%s: taking its symbols along", take->guest->name);
 	guest_dir__limit(&take->out, GUEST_SNAPSHOT_MAX);
-	return guest_child__run(&child, snapshot, sizeof(*snapshot));
+	err = guest_child__run(&child, snapshot, sizeof(*snapshot));
+	nothing_else(snapshot);
+	return err;
+}
+
+/* The kernel's part comes by itself, so that it is what is kept of it. */
+static int take_kernel_part(struct take *take, const struct guest_cache *cache,
+			    struct guest_snapshot *snapshot)
+{
+	const unsigned int what = take->what;
+	int err = guest_cache__get(cache, take->out.fd, snapshot);
+
+	if (!err) {
+		snapshot->cached = true;
+		return 0;
+	}
+	take->what = what & ~GUEST_SNAPSHOT_PROCESSES;
+	err = run_child(take, snapshot);
+	take->what = what;
+	if (!err && !snapshot->left_out)
+		guest_cache__put(cache, take->out.fd, snapshot);
+	return err;
+}
+
+static int take_by_cache(struct take *take, const struct guest_cache *cache,
+			 struct guest_snapshot *snapshot)
+{
+	struct guest_snapshot processes = { .processes = 0 };
+	int err = take_kernel_part(take, cache, snapshot);
+
+	if (!(take->what & GUEST_SNAPSHOT_PROCESSES) || err)
+		return err;
+	take->what &= ~GUEST_SNAPSHOT_KERNEL;
+	err = run_child(take, &processes);
+	snapshot->processes = processes.processes;
+	snapshot->user_files = processes.user_files;
+	snapshot->left_out += processes.left_out;
+	return err;
+}
+
+static int take_mounted(struct take *take, const char *cache_dir, struct guest_snapshot *snapshot)
+{
+	unsigned int matters = GUEST_SNAPSHOT_FILES | GUEST_SNAPSHOT_CODE |
+			       GUEST_SNAPSHOT_CODE_FOR_TABLES;
+	struct guest_cache cache;
+	int err;
+
+	/* what cannot be told apart from another boot's is not kept */
+	if (!cache_dir || !(take->what & GUEST_SNAPSHOT_KERNEL) ||
+	    guest_cache__open(&cache, cache_dir, take->guest, take->what & matters))
+		return run_child(take, snapshot);
+	err = take_by_cache(take, &cache, snapshot);
+	guest_cache__close(&cache);
+	return err;
 }
 
 /* What does not come from the guest but from its VMM. */
@@ -378,14 +442,6 @@ static bool wants_memory(const struct take *take, int err)
 	return take->what & GUEST_SNAPSHOT_MEMORY && !*take->guest->mount && !err;
 }
 
-/* That is not for the child to say which reads the mount. */
-static void nothing_of_memory(struct guest_snapshot *snapshot)
-{
-	snapshot->memory_err = -ECANCELED;
-	snapshot->modules_err = 0;
-	memset(&snapshot->facts, 0, sizeof(snapshot->facts));
-}
-
 static void take_memory(struct take *take, struct guest_snapshot *snapshot)
 {
 	struct guest_memory memory;
@@ -404,7 +460,7 @@ static void take_memory(struct take *take, struct guest_snapshot *snapshot)
 }
 
 int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
-			 struct guest_snapshot *snapshot)
+			 const char *cache, struct guest_snapshot *snapshot)
 {
 	struct take take = { .guest = guest, .what = what };
 	int err = 0, finish_err;
@@ -412,7 +468,7 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 	char name[16];
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	nothing_of_memory(snapshot);
+	nothing_else(snapshot);
 	snprintf(name, sizeof(name), "%d", guest->pid);
 	if (mkdirat(dir, name, 0700) < 0)
 		return -errno;
@@ -420,8 +476,7 @@ int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
 	if (take.out.fd < 0)
 		return take.out.fd;
 	if (*guest->mount)
-		err = run_child(&take, snapshot);
-	nothing_of_memory(snapshot);
+		err = take_mounted(&take, cache, snapshot);
 	seen = *guest;
 	if (wants_memory(&take, err)) {
 		take_memory(&take, snapshot);

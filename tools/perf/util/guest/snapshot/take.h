@@ -33,6 +33,7 @@ struct guest_module;
  * @processes:	  those that have code of files
  * @user_files:	  files it is of that were copied
  * @left_out:	  files for which there was no room
+ * @cached:	  the kernel's part was kept since an earlier recording
  * @memory_err:	  0, or why it was not taken out of the guest's memory, as guest_memory__why()
  *		  has it; -ECANCELED if that was not tried
  * @modules_err:	  the same for the modules
@@ -46,6 +47,7 @@ struct guest_snapshot {
 	u32	processes;
 	u32	user_files;
 	u32	left_out;
+	bool	cached;
 	int	memory_err, modules_err;
 	struct guest_facts facts;
 };
@@ -87,6 +89,7 @@ void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
  *	      directory with nothing but its name, so that its samples stay apart
  * @dir:      descriptor of the directory of all guests
  * @what:     GUEST_SNAPSHOT_*
+ * @cache:    where what is of the kernel is kept (guest/snapshot/cache.h), or NULL
  * @snapshot: filled in
  *
  * Return: 0; -ETIMEDOUT if the mount did not answer in time (what has been copied
@@ -94,7 +97,7 @@ void guest_snapshot__dir(char *dir, size_t size, const char *perf_data);
  * negative error.
  */
 int guest_snapshot__take(const struct guest *guest, int dir, unsigned int what,
-			 struct guest_snapshot *snapshot);
+			 const char *cache, struct guest_snapshot *snapshot);
 
 /**
  * guest_snapshot__finish - have in a guest's directory what perf has put there

@@ -151,7 +151,7 @@ static void load_from_mount(struct guest_tables *tables, pid_t pid)
 	}
 	/* what has come before the time was up is what there is */
 	guest_snapshot__take(&guest, temp.fd, GUEST_SNAPSHOT_KERNEL | guest_unwind__takes(),
-			     &snapshot);
+			     NULL, &snapshot);
 	snprintf(path, sizeof(path), "%s/%d", temp.path, pid);
 	load_from(tables, path);
 	guest_temp__remove(&temp);

@@ -92,7 +92,7 @@ static bool copy_from_mount(struct guest_user *user)
 	user->copied = true;
 	/* what has come before the time was up is what there is */
 	guest_snapshot__take(&guest, user->copy.fd,
-			     GUEST_SNAPSHOT_PROCESSES | GUEST_SNAPSHOT_FILES, &snapshot);
+			     GUEST_SNAPSHOT_PROCESSES | GUEST_SNAPSHOT_FILES, NULL, &snapshot);
 	return true;
 }
 
