@@ -18,10 +18,10 @@ python3 /src/lab/lib/kcore.py "/run/guestmount/$guest_pid/proc/kcore" "$guestmou
 # The guest's own recording begins before ours and ends after it, so that there is
 # nothing in ours that it could not have seen, such as its perf's beginning.
 guest 'nice -n -20 /src/perf record -q -N -B -e cpu-clock -F 99 -a -g -o /tmp/self.data -- \
-       sh -c "echo > /tmp/recording; exec sleep 200" > /dev/null 2>&1 &
+       sh -c "echo > /tmp/recording; exec sleep 3000" > /dev/null 2>&1 &
        until [ -f /tmp/recording ]; do sleep 0.5; done
        /src/load.sh start' || fail "the guest does not record"
-ab -q -c 2 -t 200 -n 1000000 http://127.0.0.1:8080/ > /out/ab.txt 2>&1 &
+ab -q -c 2 -t 3000 -n 1000000 http://127.0.0.1:8080/ > /out/ab.txt 2>&1 &
 ab=$!
 say "recording from the host, and in the guest"
 $perf kvm --guest --guestmount=$guestmount record -e cpu-clock -F 400 -a -g \

@@ -8,7 +8,7 @@ start_guest -name web
 guest '/src/load.sh prepare > /dev/console 2>&1' || fail "the load does not start"
 guest 'while :; do /src/load.sh redis; done > /dev/null 2>&1 < /dev/null &
        guestwork-nofp --mix asmrwpg > /dev/null 2>&1 < /dev/null &'
-ab -q -c 2 -t 200 -n 1000000 http://127.0.0.1:8080/ > /out/ab.txt 2>&1 &
+ab -q -c 2 -t 3000 -n 1000000 http://127.0.0.1:8080/ > /out/ab.txt 2>&1 &
 ab=$!
 pause 1
 copy_guest

@@ -17,5 +17,5 @@ for ((i = 0; i < rounds; i++)); do
 	guest true || break
 done
 expect lab-emulator-guest-lives kill -0 "$guest_pid"
-expect lab-emulator-guest-answers timeout 20 ssh "${ssh_options[@]}" -n -p 2201 root@127.0.0.1 true
+expect lab-emulator-guest-answers timeout 60 ssh "${ssh_options[@]}" -n -p 2201 root@127.0.0.1 true
 kill "$fxrstor"

@@ -11,7 +11,7 @@ copy_guest
 touch "$guestmount/$guest_pid/proc/kcore"
 mount --bind "/run/guestmount/$guest_pid/proc/kcore" "$guestmount/$guest_pid/proc/kcore"
 guest '/src/load.sh start'
-ab -q -c 2 -t 200 -n 1000000 http://127.0.0.1:8080/ > /out/ab.txt 2>&1 &
+ab -q -c 2 -t 3000 -n 1000000 http://127.0.0.1:8080/ > /out/ab.txt 2>&1 &
 ab=$!
 cd /tmp || exit
 $perf kvm-callchain record --guestmount=$guestmount --guest web -F 250 --guest-unwind=scan \

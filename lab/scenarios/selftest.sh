@@ -3,7 +3,7 @@
 # The series' own KVM selftest: a guest whose path is known, sampled by its VMM, and records
 # read by code that has nothing of perf.
 selftest() {	# selftest NAME: its status is $status, 4 where there are no guest callchains
-	timeout 100 /src/build/selftests/x86_64/guest_callchain_test > "/out/$1.txt" 2>&1
+	timeout 400 /src/build/selftests/x86_64/guest_callchain_test > "/out/$1.txt" 2>&1
 	status=$?
 	grep -v '^Random seed' "/out/$1.txt" | head -3 | sed 's/^/# /'
 }
