@@ -56,6 +56,7 @@ own_option() {
 	mount | umount | doctor) echo --guestmount ;;
 	record | top) echo --guest-files ;;
 	exits) echo --depth ;;
+	serve) echo --quota ;;
 	*) echo --guest-unwind ;;
 	esac
 }

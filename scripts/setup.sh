@@ -10,7 +10,7 @@ packages=(
 	linux-source-6.12 build-essential flex bison bc kmod cpio xz-utils zstd rsync
 	pkg-config libelf-dev libdw-dev libssl-dev libtraceevent-dev libslang2-dev
 	python3-dev python3-setuptools libzstd-dev liblzma-dev zlib1g-dev
-	libnuma-dev libunwind-dev libseccomp-dev libperl-dev systemtap-sdt-dev asciidoc-base xmlto
+	libnuma-dev libunwind-dev libseccomp-dev libmicrohttpd-dev libperl-dev systemtap-sdt-dev asciidoc-base xmlto
 	# the distribution's perf, which ours serves as a command of
 	linux-perf
 	# unit tests and fuzzing

@@ -24,9 +24,9 @@ function same(got, expected, what) {
 }
 
 // What is not asked for: other files, dialogs, anything on the console.
-function watch(page) {
+function watch(page, may = () => false) {
 	const seen = [];
-	page.on("request", request => seen.push(`request ${request.url()}`));
+	page.on("request", request => may(request) || seen.push(`request ${request.url()}`));
 	page.on("dialog", dialog => { seen.push(`dialog ${dialog.message()}`); dialog.dismiss(); });
 	page.on("console", message => seen.push(`console ${message.text()}`));
 	page.on("pageerror", error => seen.push(`error ${error.message}`));
@@ -41,6 +41,14 @@ async function open(name, viewport, colorScheme = "light") {
 	const seen = watch(page);
 	await page.goto(url);
 	same(seen, [`request ${url}`], "what the page did");
+	return { page, seen };
+}
+
+// A browser of its own, which asks this machine; seen is what it should not do.
+async function browse(viewport, colorScheme = "light") {
+	const context = await browser.newContext({ viewport, colorScheme });
+	const page = await context.newPage();
+	const seen = watch(page, request => request.url().startsWith("http://127.0.0.1:"));
 	return { page, seen };
 }
 
@@ -64,4 +72,4 @@ async function run(tests) {
 
 const session = () => browser.newBrowserCDPSession();
 
-module.exports = { DESK, PHONE, open, press, run, same, samplesOf, session, status };
+module.exports = { DESK, PHONE, browse, open, press, run, same, samplesOf, session, status };

@@ -5,7 +5,8 @@
 SLOW_SUITES += web
 
 test-web: perf		## test the flame graph in a browser, and exports with their tools
-	@web/setup.sh && web/test.sh $(build)/perf/perf
+	@web/setup.sh && { web/test.sh $(build)/perf/perf; status=$$?; \
+		web/serve.sh $(build)/perf/perf && exit $$status; }
 
 # the README's, of what make demo has recorded
 picture:		## make Documentation/flamegraph.png of the demo's flame graph

@@ -19,6 +19,9 @@
 #include "util/guest/cmd/doctor.h"
 #include "util/guest/cmd/exits.h"
 #include "util/guest/export/export.h"
+#ifdef HAVE_LIBMICROHTTPD_SUPPORT
+#include "util/guest/serve/serve.h"
+#endif
 #include "util/guest/snapshot/choose.h"
 #include "util/guest/vm/print.h"
 #include "util/guest/vm/vm.h"
@@ -300,6 +303,31 @@ static int cmd_guest_flamegraph(int argc, const char **argv)
 	return 0;
 }
 
+#ifdef HAVE_LIBMICROHTTPD_SUPPORT
+static int cmd_guest_serve(int argc, const char **argv)
+{
+	struct guest_serve serve = {
+		.directory = GUEST_SERVE_DIRECTORY, .quota = GUEST_SERVE_QUOTA,
+	};
+	const struct option options[] = {
+		OPT_STRING(0, "listen", &serve.listen, "address:port",
+			   "where to listen (127.0.0.1:8707)"),
+		OPT_STRING(0, "directory", &serve.directory, "directory",
+			   "where recordings are kept (" GUEST_SERVE_DIRECTORY ")"),
+		OPT_UINTEGER(0, "quota", &serve.quota,
+			     "MiB for all recordings: the oldest are removed (4096)"),
+		OPT_INCR('v', "verbose", &verbose, "be more verbose"),
+		OPT_END()
+	};
+	const char * const usage[] = { "perf kvm-callchain serve [<options>]", NULL };
+
+	argc = parse_options(argc, argv, options, usage, 0);
+	if (argc || !serve.quota)
+		usage_with_options(usage, options);
+	return guest_serve__run(&serve) ? 1 : 0;
+}
+#endif
+
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
 static int cmd_guest_exits(int argc, const char **argv)
 {
@@ -342,6 +370,9 @@ static const struct {
 	{ "doctor",	cmd_guest_doctor,	"what is missing on this host, and the remedy" },
 	{ "export",	cmd_guest_export,	"write a recording as another tool's file" },
 	{ "flamegraph",	cmd_guest_flamegraph,	"draw a recording, as a page for any browser" },
+#ifdef HAVE_LIBMICROHTTPD_SUPPORT
+	{ "serve",	cmd_guest_serve,	"record, draw and compare in a browser" },
+#endif
 #if defined(HAVE_KVM_STAT_SUPPORT) && defined(HAVE_LIBTRACEEVENT)
 	{ "exits",	cmd_guest_exits,	"which paths in the guest cause which exits" },
 #endif

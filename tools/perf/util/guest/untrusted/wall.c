@@ -18,6 +18,7 @@
 #include <linux/mount.h>
 #include <linux/sockios.h>
 #include <linux/types.h>
+#include <netinet/in.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -265,6 +266,12 @@ static const char * const calls[] = {
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit", "exit_group",
 };
 
+/* The same for a server, whose sockets are TCP's and one pair of Unix's. */
+static const char * const calls_of_server[] = {
+	"accept4", "epoll_ctl", "epoll_wait", "epoll_pwait", "recvmsg", "sendmsg", "sendfile",
+	"shutdown",
+};
+
 /* Not those of fcntl() that have the kernel send signals to whom one likes. */
 static const unsigned int fcntls[] = {
 	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
@@ -285,11 +292,24 @@ static bool add_call_if(scmp_filter_ctx filter, const char *name, struct scmp_ar
 	       !seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, nr, 1, &arg);
 }
 
+static bool add_calls_of_server(scmp_filter_ctx filter)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(calls_of_server); i++) {
+		if (!add_call(filter, calls_of_server[i]))
+			return false;
+	}
+	return add_call_if(filter, "setsockopt", SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP));
+}
+
 static bool add_calls(scmp_filter_ctx filter, const struct guest_wall *wall)
 {
 	size_t i;
 
 	if (wall->memfd && !add_call(filter, "memfd_create"))
+		return false;
+	if (wall->serves && !add_calls_of_server(filter))
 		return false;
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (!add_call(filter, calls[i]))

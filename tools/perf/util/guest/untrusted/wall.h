@@ -18,10 +18,11 @@
  * @out:     directory it writes below; 0 for nowhere. The number of the descriptor stays.
  * @input:   a file it reads, and is not to write; 0 for none. The number stays.
  * @memfd:   it may make files in memory; these are in no limit of memory, but in RLIMIT_FSIZE
+ * @serves:  it answers who comes to a socket it has open, as MHD does: in one thread, by epoll
  */
 struct guest_wall {
 	int  root;
-	bool mounted, memfd;
+	bool mounted, memfd, serves;
 	int  out, input;
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# assemble.awk DIR/page.html: the page, with "@include FILE" replaced by DIR/FILE, as a string of C.
+# assemble.awk -v room=ROOM -v name=NAME DIR/page.html: the page, with "@include FILE" replaced by DIR/FILE, as a string of C.
 
 function line(text)
 {
@@ -8,22 +8,22 @@ function line(text)
 }
 
 BEGIN {
-	print "#include \"guest/export/page.h\""
-	print "const char export_page[] ="
+	print "#include \"guest/" room "/page.h\""
+	print "const char " name "[] ="
 }
 
 /^@include / {
-	name = FILENAME
-	sub(/[^\/]*$/, $2, name)
+	file = FILENAME
+	sub(/[^\/]*$/, $2, file)
 	lines = 0
-	while ((status = (getline text < name)) > 0) {
+	while ((status = (getline text < file)) > 0) {
 		# the licence of all parts is that of the page
 		if (text !~ /SPDX-License-Identifier/)
 			line(text)
 		lines++
 	}
 	if (status < 0 || !lines) {
-		print name ": cannot be read" > "/dev/stderr"
+		print file ": cannot be read" > "/dev/stderr"
 		exit 1
 	}
 	next
