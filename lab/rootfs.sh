@@ -22,7 +22,9 @@ packages=(
 	nginx-light redis-server redis-tools nftables e2fsprogs apache2-utils
 	# what perf is linked with
 	libelf1 libdw1 libslang2 libtraceevent1 libpython3.11 libperl5.36
-	libnuma1 libunwind8 libzstd1 liblzma5 libssl3
+	libnuma1 libunwind8 libzstd1 liblzma5 libssl3 libmicrohttpd12
+	# what asks perf kvm-callchain serve
+	curl
 )
 
 # What nothing in the lab reads is half of the image.
