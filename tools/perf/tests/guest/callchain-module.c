@@ -585,6 +585,7 @@ static void config_as_recorded(struct evlist *evlist)
 		evsel->core.attr.freq = 1;
 		evsel->core.attr.sample_freq = 250;
 		evsel->core.attr.exclude_host = evsel->core.idx != OTHER;
+		evsel->core.attr.disabled = 1;
 	}
 }
 
@@ -612,7 +613,12 @@ static int test__guest_module_config(struct test_suite *test __maybe_unused,
 	TEST_ASSERT_VAL("no callchain", !(attr->sample_type & PERF_SAMPLE_CALLCHAIN));
 	TEST_ASSERT_VAL("in the host, too", !attr->exclude_host && !attr->exclude_guest);
 
+	TEST_ASSERT_VAL("before and after all others",
+			!attr->disabled && evlist__last(stream.evlist)->immediate);
+
 	attr = &evlist__first(stream.evlist)->core.attr;
+	TEST_ASSERT_VAL("when all are enabled",
+			attr->disabled && !evlist__first(stream.evlist)->immediate);
 	TEST_ASSERT_VAL("as often as before", attr->freq && attr->sample_freq == 250);
 	TEST_ASSERT_VAL("guests' user frames", !attr->exclude_callchain_user);
 	TEST_ASSERT_VAL("callchain", attr->sample_type & PERF_SAMPLE_CALLCHAIN);

@@ -55,6 +55,20 @@ int host_module__add(struct evlist *evlist)
 	       parse_event(evlist, HOST_MODULE ":" HOST_MODULE_EVENT);
 }
 
+/*
+ * perf enables and disables events one after the other. A sample before the tracepoint is
+ * enabled has no chain, nor has one after it is disabled: it is on from the time it is opened,
+ * when no other event is, and is disabled last. The members of a group would be on with it.
+ */
+static void config_first_and_last(struct evsel *evsel)
+{
+	if (!evsel__is_group_leader(evsel) || evsel->core.nr_members > 1)
+		return;
+	evsel->immediate = true;
+	evsel->core.attr.disabled = 0;
+	evsel->core.attr.enable_on_exec = 0;
+}
+
 /* Each of them, whatever -c, -F and -g say of events, and whatever perf kvm has it exclude. */
 static void config_tracepoint(struct evsel *evsel)
 {
@@ -69,6 +83,7 @@ static void config_tracepoint(struct evsel *evsel)
 	attr->sample_period = 1;
 	attr->exclude_host = 0;
 	attr->exclude_guest = 0;
+	config_first_and_last(evsel);
 }
 
 /*
