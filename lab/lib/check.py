@@ -25,6 +25,7 @@ import sys
 
 import moduledata
 import perfdata
+import scriptdata
 import symbols
 
 USER_LEAVES = ("leaf_add", "leaf_shift", "leaf_memory", "leaf_read", "leaf_write", "leaf_pipe",
@@ -181,38 +182,9 @@ def check(data, guest, event=None):
     count["record_without_sample"] = sum(key not in wanted for key in data.records)
     count["duplicate_records"] = data.duplicates
     count["strange_chains"] = sum(getattr(data, "strange", {}).values())
+    count["after_last_chain"] = getattr(data, "after", 0)
     count["lost"] = data.lost
     return count, broken
-
-
-def read_script(path):
-    """The chains perf script printed with -F time,ip: a list of (time, addresses)."""
-    chains = []
-    with open(path, encoding="utf-8", errors="replace") as f:
-        for line in f:
-            if ":" in line:
-                head, _, flat = line.partition(": ")
-                sec, _, nsec = head.strip().partition(".")
-                chains.append((int(sec) * 10**9 + int(nsec), [int(a, 16) for a in flat.split()]))
-            elif line.strip():
-                chains[-1][1].append(int(line, 16))
-    return chains
-
-
-def compare_script(data, path):
-    """Number of chains perf shows that are not those in the file."""
-    def plain(sample):
-        merged = data.merged(sample)
-        marks = {a for a in merged if a >= perfdata.CONTEXT_MAX}
-        # A process of the host without frame pointers has anything for a frame. perf takes
-        # what would be a context mark, and is none, for a sign of a damaged file.
-        if sample.cookie is None and not marks <= perfdata.CONTEXTS:
-            return []
-        return [a for a in merged if a < perfdata.CONTEXT_MAX] or [sample.ip]
-
-    want = collections.Counter((s.time, tuple(plain(s))) for s in data.samples)
-    got = collections.Counter((t, tuple(a)) for t, a in read_script(path))
-    return sum(((want - got) + (got - want)).values())
 
 
 def per_event(data):
@@ -269,7 +241,7 @@ def main():
         lines = (args.dir / "counters.txt").read_text().splitlines()
         counters = {name: int(value) for name, value in map(str.split, lines)}
     if (args.dir / "chains.txt").exists():
-        count["script_mismatches"] = compare_script(data, args.dir / "chains.txt")
+        count["script_mismatches"] = scriptdata.mismatches(data, args.dir / "chains.txt")
     summary = summarize(count, broken, counters)
     summary["events"] = per_event(data)
     (args.dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")

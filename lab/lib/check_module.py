@@ -7,7 +7,8 @@ usage: check_module.py --plan		what the scenario runs: a name, and tinyvmm's arg
 
 DIR is a scenario's directory: perf.data has samples of cpu-clock and of the module's
 tracepoint, script.txt what the distribution's perf prints of the latter, vmms.txt which
-process ran which guest. Each tracepoint must be behind the samples of the guest that it says
+process ran which guest; callchain.data has what perf kvm-callchain recorded, chains.txt and
+report.txt what it shows of that. Each tracepoint must be behind the samples of the guest that it says
 it is of, on their CPU and at their address. The chains are judged as on VMX (../vmx/check.py).
 """
 
@@ -23,6 +24,7 @@ import check
 import moduledata
 import perfdata
 import report
+import scriptdata
 from scenarios import SCENARIOS
 
 SLOWER = 4	# than the host's kernel made for the lab
@@ -51,6 +53,22 @@ def printed(path):
     """The ips that perf script prints of each tracepoint."""
     found = re.findall(r"guest_callchain:.* ips=([0-9 ]*)$", path.read_text(), re.MULTILINE)
     return collections.Counter(tuple(map(int, ips.split())) for ips in found)
+
+
+def check_callchains(directory, out):
+    """perf kvm-callchain has put the tracepoint's chains into the samples, of the first and the
+    last one, too."""
+    data = moduledata.ModuleData(directory / "callchain.data")
+    of_guests = [s for s in data.samples if s.cpumode in perfdata.GUEST_MODES]
+    alone = sum(not data.record(s) for s in of_guests) + data.after
+    other = scriptdata.mismatches(data, directory / "chains.txt")
+    out.test(len(of_guests) >= 100 and not other and not alone and not data.lost,
+             "kvm-callchain-shows-the-tracepoints-chains",
+             f"{len(of_guests)} samples of guests, {alone} without a chain, {other} with another one; "
+             f"{data.lost} lost")
+    shown = (directory / "report.txt").read_text()
+    out.test(re.search(r"^ +---0x[0-9a-f]+\n( +0x[0-9a-f]+\n){3}", shown, re.MULTILINE),
+             "kvm-callchain-reports-them")
 
 
 def main():
@@ -84,6 +102,7 @@ def main():
              *(f"{n} chains {what}" for what, n in data.strange.items()))
     ips = collections.Counter(ips for _, ips in data.chains)
     out.test(ips and ips == printed(directory / "script.txt"), "printed-by-the-distributions-perf")
+    check_callchains(directory, out)
     return out.failed
 
 

@@ -42,6 +42,13 @@ expect lab-module-unloads-and-loads-while-a-guest-runs loops
 perf record -B -N -e cpu-clock/freq=100/ -e $tracepoint -e irq_vectors:irq_work_entry -e irq:softirq_raise \
 	-a -o loop.data -- sleep 1 >&2
 expect lab-module-walks-do-not-cause-walks [ $? = 0 ]
+# ours adds the tracepoint by itself
+say "recording 3 s: perf kvm-callchain record -F 250"
+$perf kvm-callchain record -F 250 -o callchain.data -- sleep 3 2> /out/record.txt
+expect lab-module-kvm-callchain-record [ $? = 0 ]
+expect lab-module-kvm-callchain-says-who-walks [ "$(grep '^Guest callchains:' /out/record.txt)" = \
+	"Guest callchains: by the module kvm_callchain, as far as frame pointers lead." ]
+cp -r callchain.data* /out/
 kill $vmm
 
 cat > runs <<'EOR'
