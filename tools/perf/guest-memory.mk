@@ -2,11 +2,14 @@
 # What perf makes of a guest's memory by itself, under a fuzzer.
 
 memory_out	:= $(build)/guest-memory
-memory_files	:= $(addprefix tools/perf/util/guest/memory/,btf.c ksyms.c modules.c paging.c \
-		   view.c vmcoreinfo.c) \
-		   $(addprefix tools/perf/tests/guest/,made-memory.c made-modules.c memory-fuzz.c)
+memory_files	:= $(addprefix tools/perf/util/guest/memory/,btf.c elf-out.c ksyms.c \
+		   module-orc.c modules.c paging.c view.c vmcoreinfo.c) \
+		   $(addprefix tools/perf/util/guest/,untrusted/elf.c unwind/orc-table.c) \
+		   $(addprefix tools/perf/tests/guest/,made-kernel.c made-memory.c made-modules.c \
+		   memory-fuzz.c)
 memory_headers	:= $(wildcard tools/perf/util/guest/memory/*.h) tools/perf/tests/guest/made-memory.h \
 		   tools/perf/tests/guest/made-modules.h \
+		   tools/perf/tests/guest/made-kernel.h $(wildcard tools/perf/util/guest/unwind/*.h) \
 		   kernel/unwind/x86_paging.c kernel/unwind/guest_unwind.h
 
 $(memory_out)/fuzz: $(memory_files) $(memory_headers)

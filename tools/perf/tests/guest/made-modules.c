@@ -5,6 +5,7 @@
 #include <linux/btf.h>
 #include <linux/kernel.h>
 #include "tests/guest/made-modules.h"
+#include "util/guest/unwind/orc-table.h"
 
 #define MODULES		3
 #define UNFORMED	3
@@ -53,7 +54,7 @@ static void add_array(struct made_btf *btf, u32 type, u32 nr)
 }
 
 /* Types by their numbers */
-enum { INT = 1, CHAR56, MEMORY, MEMORIES, KALLSYMS, POINTER, INSIDE };
+enum { INT = 1, CHAR56, MEMORY, MEMORIES, KALLSYMS, POINTER, INSIDE, ARCH };
 
 /* What is in front of a module's other members, without a name: */
 static void add_inside(struct made_btf *btf)
@@ -63,11 +64,19 @@ static void add_inside(struct made_btf *btf)
 	add_member(btf, "name", CHAR56, MADE_NAME);
 }
 
+static void add_arch(struct made_btf *btf)
+{
+	add_type(btf, "mod_arch_specific", BTF_KIND_STRUCT, 3, 24);
+	add_member(btf, "num_orcs", INT, 0);
+	add_member(btf, "orc_unwind_ip", POINTER, 8);
+	add_member(btf, "orc_unwind", POINTER, 16);
+}
+
 static void add_module(struct made_btf *btf, bool old)
 {
 	/* one of that name that is none is not to be taken */
 	add_type(btf, "module", BTF_KIND_FWD, 0, 0);
-	add_type(btf, "module", BTF_KIND_STRUCT, old ? 5 : 4, 512);
+	add_type(btf, "module", BTF_KIND_STRUCT, old ? 6 : 5, 512);
 	add_member(btf, "state", INT, MADE_STATE);
 	add_member(btf, "", INSIDE, 0);
 	if (old) {
@@ -77,6 +86,7 @@ static void add_module(struct made_btf *btf, bool old)
 		add_member(btf, "mem", MEMORIES, MADE_MEM);
 	}
 	add_member(btf, "kallsyms", POINTER, MADE_KALLSYMS_POINTER);
+	add_member(btf, "arch", ARCH, MADE_ARCH);
 }
 
 static void make_btf(struct made_memory *memory, bool old)
@@ -90,9 +100,10 @@ static void make_btf(struct made_memory *memory, bool old)
 	add_type(&btf, "int", BTF_KIND_INT, 0, 4);
 	add_word(&btf, 32);
 	add_array(&btf, INT, 56);
-	add_type(&btf, old ? "module_layout" : "module_memory", BTF_KIND_STRUCT, 2, 16);
+	add_type(&btf, old ? "module_layout" : "module_memory", BTF_KIND_STRUCT, 3, 16);
 	add_member(&btf, "base", POINTER, 0);
 	add_member(&btf, "size", INT, 8);
+	add_member(&btf, old ? "text_size" : "mtn", INT, 12);
 	add_array(&btf, MEMORY, 7);
 	add_type(&btf, "mod_kallsyms", BTF_KIND_STRUCT, 4, 32);
 	add_member(&btf, "symtab", POINTER, 0);
@@ -101,6 +112,7 @@ static void make_btf(struct made_memory *memory, bool old)
 	add_member(&btf, "typetab", POINTER, 24);
 	add_type(&btf, "", BTF_KIND_PTR, 0, INT);
 	add_inside(&btf);
+	add_arch(&btf);
 	add_module(&btf, old);
 	head.type_len = btf.nr * sizeof(u32);
 	head.str_off = head.type_len;
@@ -141,9 +153,29 @@ static void make_module(struct made_memory *memory, unsigned int i, const char *
 	strcpy(made_memory__at(memory, at + MADE_NAME), name);
 	put(memory, at + MADE_MEM, MADE_MODULE_CODE(i), 8);
 	put(memory, at + MADE_MEM + 8, size - 0x1000, 4);
+	put(memory, at + MADE_MEM + 12, MADE_TEXT_SIZE_OLD, 4);
 	put(memory, at + MADE_MEM + 16 + 8, 0x1000, 4);
 	put(memory, at + MADE_KALLSYMS_POINTER, at + MADE_KALLSYMS, 8);
 	make_kallsyms(memory, i, name);
+}
+
+/* sp-8, sp-24, none; the last one's code was in .init.text, and is now somebody else's */
+static void make_orc(struct made_memory *memory, unsigned int i, bool old)
+{
+	const u64 at = MADE_MODULE(i), code = MADE_MODULE_CODE(i);
+	const u64 ips[] = { code, code + 0x40, code + 0x80, code + 0x8000 };
+	const u64 flags = GUEST_ORC_REG_SP | (old ? 0 : GUEST_ORC_CALL << 8);
+	const u64 entries[] = { 8 | flags << 32, 24 | flags << 32, 0, 8 | flags << 32 };
+	unsigned int j;
+
+	put(memory, at + MADE_ARCH, ARRAY_SIZE(ips), 4);
+	put(memory, at + MADE_ARCH + 8, at + MADE_ORC_IP, 8);
+	put(memory, at + MADE_ARCH + 16, at + MADE_ORC, 8);
+	for (j = 0; j < ARRAY_SIZE(ips); j++) {
+		put(memory, at + MADE_ORC_IP + j * 4, ips[j] - (at + MADE_ORC_IP + j * 4), 4);
+		put(memory, at + MADE_ORC + j * 6, entries[j], 6);
+	}
+	memset(made_memory__at(memory, code), 0xcc, 0x80);
 }
 
 void made_memory__modules(struct made_memory *memory, bool old)
@@ -151,6 +183,7 @@ void made_memory__modules(struct made_memory *memory, bool old)
 	make_btf(memory, old);
 	put(memory, MADE_MODULES, MADE_MODULE(0) + MADE_LIST, 8);
 	make_module(memory, 0, "first", 0x3000);
+	make_orc(memory, 0, old);
 	make_module(memory, 1, "unformed", 0x3000);
 	put(memory, MADE_MODULE(1) + MADE_STATE, UNFORMED, 4);
 	make_module(memory, 2, "second_one", 0x5000);

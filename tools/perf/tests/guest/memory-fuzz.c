@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A guest's memory under libFuzzer: VMCOREINFO, page tables, the tables of symbols, BTF and
- * modules, right ones at first, with bytes of them changed. The first byte says which kernel's
+ * A guest's memory under libFuzzer: VMCOREINFO, page tables, the tables of symbols, BTF,
+ * modules and their ORC tables, right ones at first, with bytes of them changed. The first byte says which kernel's
  * they are.
  *
  * memory-fuzz --seeds DIR writes inputs to start from.
@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/kernel.h>
+#include "tests/guest/made-kernel.h"
 #include "tests/guest/made-modules.h"
 #include "util/guest/memory/ksyms.h"
+#include "util/guest/memory/module-orc.h"
 #include "util/guest/memory/modules.h"
 #include "util/guest/memory/view.h"
+#include "util/guest/untrusted/elf.h"
 #include "util/guest/vm/facts.h"
 
 #define TABLES_GPA	0x100000U
@@ -45,6 +48,14 @@ static const struct {
 	{ IN_IMAGE(MADE_BTF), 1024 }, { IN_IMAGE(MADE_MODULE(0)), 3 * 4096 },
 };
 
+/* Of a list in circles, which has any number; and what of their files is looked at. */
+#define TABLES_MAX	4
+#define FILE_SIZE	(128 << 10)
+
+static unsigned int nr_tables;
+static void *vmlinux;
+static size_t vmlinux_size;
+
 static u8 ram[MADE_RAM_SIZE];
 static struct made_memory made = { .ram = ram };
 static int kernel = -1;
@@ -56,6 +67,8 @@ static int read_ram(void *arg __maybe_unused, u64 gpa, void *buf, size_t size)
 	memcpy(buf, ram + gpa, size);
 	return 0;
 }
+
+static struct guest_view view = { .read = read_ram };
 
 static int check_symbol(void *arg, u64 addr __maybe_unused, char type, const char *name)
 {
@@ -70,9 +83,43 @@ static int check_symbol(void *arg, u64 addr __maybe_unused, char type, const cha
 	return 0;
 }
 
-/* No valid name is longer than struct guest_module has it. */
-static int check_module(void *arg __maybe_unused, const struct guest_module *module)
+/* What is written is an ELF file, whatever else it is. */
+static void load_tables(const void *file, size_t size, u64 text)
 {
+	const struct guest_orc_section section = { .name = ".text", .addr = text };
+	struct guest_orc *orc = guest_orc__new();
+	struct guest_elf elf;
+	const char *why;
+
+	assert(guest_elf__open(&elf, file, size) && elf.relocatable);
+	assert(!guest_orc__add_kernel(orc, vmlinux, vmlinux_size, MADE_TEXT, NULL, &why));
+	if (!guest_orc__add_module(orc, file, size, &section, 1, NULL, &why))
+		guest_orc__find(orc, text + 0x40);
+	guest_orc__delete(orc);
+}
+
+static void check_tables(const struct guest_module_orc *orc)
+{
+	static u8 data[FILE_SIZE];
+	FILE *file;
+	int err;
+
+	if (!guest_module_orc__size(orc) || nr_tables++ == TABLES_MAX)
+		return;
+	file = fmemopen(data, sizeof(data), "w+");
+	assert(file);
+	err = guest_module_orc__write(file, &view, orc);
+	fclose(file);
+	if (!err)
+		load_tables(data, min_t(u64, guest_module_orc__size(orc), sizeof(data)),
+			    orc->text.start);
+}
+
+/* No valid name is longer than struct guest_module has it. */
+static int check_module(void *arg __maybe_unused, const struct guest_module *module,
+			const struct guest_module_orc *orc)
+{
+	check_tables(orc);
 	assert(guest_module_name__valid(module->name));
 	assert(module->start && module->start + module->size > module->start);
 	return 0;
@@ -88,7 +135,6 @@ static int check_module_symbol(void *arg, const struct guest_module *module __ma
 
 static void look(void)
 {
-	static struct guest_view view = { .read = read_ram };
 	struct guest_vmcoreinfo info;
 	u32 nr = 0;
 	const struct guest_ram_modules modules = {
@@ -101,6 +147,7 @@ static void look(void)
 	guest_view__begin(&view, guest_vmcoreinfo__gpa(&info, info.swapper_pg_dir),
 			  info.five_levels);
 	guest_ksyms__read(&view, &info.ksyms, check_symbol, &nr);
+	nr_tables = 0;
 	guest_ram_modules__read(&view, &modules);
 }
 
@@ -156,8 +203,13 @@ static void write_seed(const char *dir, u8 seed)
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	const struct made_entry entry = {
+		MADE_TEXT, { .type = GUEST_ORC_CALL, .sp_reg = GUEST_ORC_REG_SP, .sp_offset = 8 },
+		NULL
+	};
 	u8 seed;
 
+	vmlinux = made_vmlinux(&entry, 1, MADE_6_4, &vmlinux_size);
 	if (*argc != 3 || strcmp((*argv)[1], "--seeds"))
 		return 0;
 	for (seed = 0; seed < MADE_KSYMS_NR; seed++)

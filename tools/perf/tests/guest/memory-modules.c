@@ -40,11 +40,11 @@ static int check_modules(bool old)
 	TEST_ASSERT_EQUAL("take", made_vmm__take(&vmm, &memory), 0);
 	TEST_ASSERT_EQUAL("modules", (int)memory.written.modules, 2);
 	TEST_ASSERT_VAL("their list", made_file__is(vmm.dir, "out/proc/modules",
-			"first 12288 0 - Live 0xffffffffc0000000\n"
-			"second_one 20480 0 - Live 0xffffffffc0020000\n"));
+			"first 12288 0 - Live 0xffffffff89040000\n"
+			"second_one 20480 0 - Live 0xffffffff89060000\n"));
 	snprintf(wanted, sizeof(wanted), "%s%s", with_modules_text,
-		 "ffffffffc0000010 t first_init\t[first]\n"
-		 "ffffffffc0020010 t second_one_init\t[second_one]\n");
+		 "ffffffff89040010 t first_init\t[first]\n"
+		 "ffffffff89060010 t second_one_init\t[second_one]\n");
 	TEST_ASSERT_VAL("their symbols", made_file__is(vmm.dir, "out/proc/kallsyms", wanted));
 	return TEST_OK;
 }

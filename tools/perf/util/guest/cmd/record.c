@@ -283,9 +283,9 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 		pr_warning("%s: no frame pointers, and no file of kernel %s in its /boot for ORC tables: callers in it will be guesses\n",
 			   guest->name, guest->facts.release);
 	if (!snapshot->memory_err)
-		pr_info("%s: kernel %s, %" PRIu64 " symbols, %u modules%s, out of its memory\n",
+		pr_info("%s: kernel %s, %" PRIu64 " symbols, %u modules%s, %u with tables, out of its memory\n",
 			guest->name, guest->facts.release, snapshot->symbols, snapshot->modules,
-			no_modules(snapshot->modules_err));
+			no_modules(snapshot->modules_err), snapshot->module_files);
 	else if (snapshot->symbols)
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files%s\n", guest->name,
 			snapshot->symbols, snapshot->modules, snapshot->module_files,

@@ -38,6 +38,8 @@
 #define SEARCH_MS	20000
 #define IDLE_MS		5000
 #define TOTAL_MS	60000
+/* Modules' tables come last: what is not there by then is left out, and all else is kept. */
+#define TABLES_MS	40000
 
 /* Far more than is written: what others write to the disk meanwhile counts as the child's. */
 #define FILE_MAX	(1ULL << 30)
@@ -54,12 +56,14 @@
 /*
  * @fd:	  of guest_broker__read()
  * @root: page tables in use; 0 if that is not known
+ * @until: when to begin with no more of modules' tables
  */
 struct search {
 	int		 fd;
 	u64		 root;
 	unsigned int	 nr;
 	u64		 pages[PAGES_MAX];
+	s64		 until;
 	struct guest_dir out;
 };
 
@@ -154,7 +158,8 @@ static int take(struct search *search, struct guest_view *view, bool modules,
 	if (err)
 		return err;
 	look_at(view, &info);
-	return guest_memory__write(&search->out, view, &info, modules, &memory->written);
+	return guest_memory__write(&search->out, view, &info, modules, search->until,
+				   &memory->written);
 }
 
 static int read_for_view(void *arg, u64 gpa, void *buf, size_t size)
@@ -173,6 +178,7 @@ static int search_child(void *arg, void *result, int root __maybe_unused)
 		return -ENOMEM;
 	view->read = read_for_view;
 	view->arg = search;
+	search->until = guest_child__now_ms() + TABLES_MS;
 	memset(memory, 0, sizeof(*memory));
 	for (i = 0; i < TRIES && (err == -ENOMSG || is_none(err)); i++) {
 		why = err;
@@ -195,6 +201,7 @@ static bool memory_is_valid(const void *result)
 	const struct guest_memory *memory = result;
 
 	return memory->written.modules <= GUEST_MODULES_MAX &&
+	       memory->written.tables <= memory->written.modules &&
 	       *(const u8 *)&memory->written.orc <= 1 && guest_facts__valid(&memory->facts);
 }
 

@@ -11,6 +11,7 @@
 #include <linux/kernel.h>
 #include "guest/memory/btf.h"
 #include "guest/memory/ksyms.h"
+#include "guest/memory/module-orc.h"
 #include "guest/memory/modules.h"
 #include "guest/memory/view.h"
 #include "guest/vm/facts.h"
@@ -29,12 +30,20 @@ struct mem_layout {
 	struct guest_btf_member base, size;
 };
 
+/* Of struct mod_arch_specific in struct module. @text_size: of the first of its memory */
+struct orc_layout {
+	bool there;
+	u32  text_size;
+	struct guest_btf_member arch, ip, entries, nr;
+};
+
 /* Where things are in struct module, and in struct mod_kallsyms */
 struct layout {
 	u32 size, kallsyms_size;
 	struct guest_btf_member list, name, state, kallsyms;
 	struct guest_btf_member symtab, num_symtab, strtab, typetab;
 	struct mem_layout mem;
+	struct orc_layout orc;
 };
 
 /* @symtab, @types, @strings: of a module, @nr symbols and @strings_size bytes */
@@ -68,6 +77,23 @@ static bool find_mem(const struct guest_btf *btf, struct mem_layout *mem)
 	}
 	return guest_btf__member(btf, type, "base", &mem->base) &&
 	       guest_btf__member(btf, type, "size", &mem->size);
+}
+
+/* A kernel with frame pointers has none. */
+static void find_orc(const struct guest_btf *btf, struct layout *l)
+{
+	const char *type = "mod_arch_specific";
+	struct orc_layout *orc = &l->orc;
+	struct guest_btf_member text;
+
+	/* since 6.4 code has a part of its own, which is the first one */
+	orc->text_size = l->mem.at[0] + l->mem.size.offset;
+	if (guest_btf__member(btf, "module_layout", "text_size", &text))
+		orc->text_size = l->mem.at[0] + text.offset;
+	orc->there = guest_btf__member(btf, "module", "arch", &orc->arch) &&
+		     guest_btf__member(btf, type, "orc_unwind_ip", &orc->ip) &&
+		     guest_btf__member(btf, type, "orc_unwind", &orc->entries) &&
+		     guest_btf__member(btf, type, "num_orcs", &orc->nr);
 }
 
 static bool find_layout(const struct guest_btf *btf, struct layout *l)
@@ -106,6 +132,7 @@ static int read_layout(struct reader *reader)
 	      guest_btf__open(&btf, data, size);
 	if (!err) {
 		err = find_layout(&btf, &reader->layout) ? 0 : -ENODATA;
+		find_orc(&btf, &reader->layout);
 		guest_btf__close(&btf);
 	}
 	free(data);
@@ -156,6 +183,22 @@ static bool get_module(const struct reader *reader, struct guest_module *module)
 		module->size += half(reader->module, l->size, l->mem.at[i] + l->mem.size.offset);
 	return module->start && module->size <= UINT32_MAX &&
 	       module->start + module->size > module->start;
+}
+
+static void get_orc(const struct reader *reader, u64 start, struct guest_module_orc *orc)
+{
+	const struct orc_layout *o = &reader->layout.orc;
+	const u8 *module = reader->module;
+	const u32 size = reader->layout.size;
+
+	memset(orc, 0, sizeof(*orc));
+	if (!o->there)
+		return;
+	orc->text.start = start;
+	orc->text.end = start + half(module, size, o->text_size);
+	orc->ip = word(module, size, o->arch.offset + o->ip.offset);
+	orc->entries = word(module, size, o->arch.offset + o->entries.offset);
+	orc->nr = half(module, size, o->arch.offset + o->nr.offset);
 }
 
 /* Strings have no end that is known: as far as names begin, and what follows if it is there. */
@@ -244,6 +287,7 @@ static int read_symbols(struct reader *reader, const struct guest_module *module
 static int read_module(struct reader *reader)
 {
 	const struct layout *l = &reader->layout;
+	struct guest_module_orc orc;
 	struct guest_module module;
 	int err;
 
@@ -251,7 +295,8 @@ static int read_module(struct reader *reader)
 		return 0;
 	if (!get_module(reader, &module))
 		return -EINVAL;
-	err = reader->modules->module(reader->modules->arg, &module);
+	get_orc(reader, module.start, &orc);
+	err = reader->modules->module(reader->modules->arg, &module, &orc);
 	return err ?: read_symbols(reader, &module);
 }
 

@@ -9,20 +9,23 @@
 #include <linux/types.h>
 
 struct guest_module;
+struct guest_module_orc;
 struct guest_view;
 
 /**
  * struct guest_ram_modules - where to look, and what is to be done with it
  * @list:   address of "modules"
  * @btf, @btf_end: of __start_BTF and __stop_BTF
- * @module: is called with each module; returns 0 to go on
+ * @module: is called with each module, and with what it says of its ORC tables, which is not
+ *	    checked; returns 0 to go on
  * @symbol: is called with each of its symbols after that, as that of guest_ksyms__read(). All
  *	    are of small letters: which are exported is not looked up.
  * @arg:    for both
  */
 struct guest_ram_modules {
 	u64  list, btf, btf_end;
-	int  (*module)(void *arg, const struct guest_module *module);
+	int  (*module)(void *arg, const struct guest_module *module,
+		       const struct guest_module_orc *orc);
 	int  (*symbol)(void *arg, const struct guest_module *module, u64 addr, char type,
 		       const char *name);
 	void *arg;

@@ -8,15 +8,11 @@
 #define __PERF_GUEST_MEMORY_ORC_H
 
 #include <linux/types.h>
+#include "guest/memory/elf-out.h"
 
 struct guest_dir;
 struct guest_view;
 struct guest_vmcoreinfo;
-
-/** struct guest_range - addresses in a guest's kernel; none if @end is not above @start */
-struct guest_range {
-	u64 start, end;
-};
 
 /**
  * struct guest_ram_orc - where they are

@@ -11,10 +11,12 @@
 #include <string.h>
 #include <linux/kernel.h>
 #include "guest/memory/ksyms.h"
+#include "guest/memory/module-orc.h"
 #include "guest/memory/modules.h"
 #include "guest/memory/orc.h"
 #include "guest/memory/vmcoreinfo.h"
 #include "guest/memory/write.h"
+#include "guest/untrusted/child.h"
 #include "guest/untrusted/dir.h"
 #include "guest/vm/facts.h"
 
@@ -22,7 +24,7 @@
  * Symbols and modules on their way
  * @file:   proc/kallsyms
  * @ram, @orc: where modules and tables are; filled in while the kernel's own symbols come
- * @module: those that were read, @written->modules of them
+ * @module, @tables: those that were read, @written->modules of them
  */
 struct copy {
 	FILE *file;
@@ -31,6 +33,7 @@ struct copy {
 	struct guest_ram_modules ram;
 	struct guest_ram_orc	 orc;
 	struct guest_module	 module[GUEST_MODULES_MAX];
+	struct guest_module_orc	 tables[GUEST_MODULES_MAX];
 };
 
 static int write_symbol(struct copy *copy, u64 addr, char type, const char *name,
@@ -91,12 +94,14 @@ static int kernel_symbol(void *arg, u64 addr, char type, const char *name)
 	return write_symbol(copy, addr, type, name, NULL);
 }
 
-static int one_module(void *arg, const struct guest_module *module)
+static int one_module(void *arg, const struct guest_module *module,
+		      const struct guest_module_orc *orc)
 {
 	struct copy *copy = arg;
 
 	if (copy->written->modules == GUEST_MODULES_MAX)
 		return -E2BIG;
+	copy->tables[copy->written->modules] = *orc;
 	copy->module[copy->written->modules++] = *module;
 	return 0;
 }
@@ -177,8 +182,62 @@ static void write_build_id(struct guest_dir *out, const struct guest_vmcoreinfo 
 	guest_dir__fadd(out, file, "sys/kernel/notes");
 }
 
+static void write_text_addr(struct guest_dir *out, const char *module, u64 addr)
+{
+	char path[GUEST_NAME_MAX + 64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "sys/module/%s/sections/.text", module);
+	file = guest_dir__fcreate(out, path);
+	if (!file)
+		return;
+	fprintf(file, "0x%016" PRIx64 "\n", addr);
+	guest_dir__fadd(out, file, path);
+}
+
+static int write_module(const struct copy *copy, struct guest_dir *out, struct guest_view *view,
+			const char *release, u32 i)
+{
+	const struct guest_module_orc *orc = &copy->tables[i];
+	u64 size = guest_module_orc__size(orc);
+	char path[2 * GUEST_NAME_MAX + 32];
+	FILE *file;
+	int err;
+
+	if (!size)
+		return -ENODATA;
+	if (size > guest_dir__left(out))
+		return -EFBIG;
+	snprintf(path, sizeof(path), "lib/modules/%s/%s.ko", release, copy->module[i].name);
+	file = guest_dir__fcreate(out, path);
+	if (!file)
+		return out->err ?: -EIO;
+	err = guest_module_orc__write(file, view, orc);
+	if (!err)
+		err = guest_dir__fadd(out, file, path);
+	else
+		guest_dir__fdrop(out, file);
+	if (!err)
+		write_text_addr(out, copy->module[i].name, orc->text.start);
+	return err;
+}
+
+/* After all else: a guest that is slow to read, or has too much of them, is without the rest. */
+static void write_module_tables(const struct copy *copy, struct guest_dir *out,
+				struct guest_view *view, const char *release, s64 until)
+{
+	u32 i;
+
+	for (i = 0; i < copy->written->modules && !out->err; i++) {
+		if (guest_child__now_ms() >= until)
+			break;
+		if (!write_module(copy, out, view, release, i))
+			copy->written->tables++;
+	}
+}
+
 int guest_memory__write(struct guest_dir *out, struct guest_view *view,
-			const struct guest_vmcoreinfo *info, bool modules,
+			const struct guest_vmcoreinfo *info, bool modules, s64 until,
 			struct guest_written *written)
 {
 	struct copy *copy = calloc(1, sizeof(*copy));
@@ -197,6 +256,9 @@ int guest_memory__write(struct guest_dir *out, struct guest_view *view,
 		write_version(out, info);
 		write_build_id(out, info);
 		written->orc = !guest_ram_orc__write(out, view, info, &copy->orc);
+		/* these are of no use alone */
+		if (written->orc)
+			write_module_tables(copy, out, view, info->release, until);
 		err = out->err;
 	}
 	free(copy);

@@ -454,6 +454,7 @@ static void take_memory(struct take *take, struct guest_snapshot *snapshot)
 	}
 	snapshot->symbols = memory.written.symbols;
 	snapshot->modules = memory.written.modules;
+	snapshot->module_files = memory.written.tables;
 	snapshot->kernel = memory.written.orc;
 	snapshot->modules_err = memory.written.why;
 	snapshot->facts = memory.facts;
