@@ -2,9 +2,10 @@
 # What perf makes of a guest's memory by itself, under a fuzzer.
 
 memory_out	:= $(build)/guest-memory
-memory_files	:= $(addprefix tools/perf/util/guest/memory/,btf.c elf-out.c ksyms.c \
+memory_files	:= $(addprefix tools/perf/util/guest/memory/,elf-out.c ksyms.c \
 		   module-orc.c modules.c paging.c view.c vmcoreinfo.c) \
-		   $(addprefix tools/perf/util/guest/,untrusted/elf.c unwind/orc-table.c) \
+		   $(addprefix tools/perf/util/guest/,untrusted/btf.c untrusted/elf.c) \
+		   $(addprefix tools/perf/util/guest/unwind/,orc-layout.c orc-learn.c orc-table.c) \
 		   $(addprefix tools/perf/tests/guest/,made-kernel.c made-memory.c made-modules.c \
 		   memory-fuzz.c)
 memory_headers	:= $(wildcard tools/perf/util/guest/memory/*.h) tools/perf/tests/guest/made-memory.h \

@@ -3,9 +3,11 @@
 # and against the tables of distribution kernels.
 
 orc_out		:= $(build)/orc
-orc_files	:= $(addprefix tools/perf/util/,guest/untrusted/unpack.c guest/untrusted/elf.c guest/unwind/orc-table.c \
+orc_files	:= $(addprefix tools/perf/util/,guest/untrusted/unpack.c guest/untrusted/elf.c guest/untrusted/btf.c \
+		   guest/unwind/orc-layout.c guest/unwind/orc-learn.c guest/unwind/orc-table.c \
 		   guest/unwind/stack-words.c guest/unwind/orc-unwind.c)
 orc_headers	:= $(patsubst %.c,%.h,$(wildcard $(orc_files:.c=.h))) tools/perf/tests/guest/made-kernel.h \
+		   tools/perf/tests/guest/made-layout.h \
 		   kernel/include/uapi/linux/perf_guest_callchain.h
 orc_flags	:= -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Wno-sign-compare \
 		   -Wno-missing-field-initializers -Werror \
@@ -15,7 +17,8 @@ orc_flags	:= -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Wno-sign-compare \
 orc_libs	:= -lz -llzma -lzstd
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-orc_tests	:= $(addprefix tools/perf/tests/guest/,orc.c vmlinuz.c made-kernel.c \
+orc_tests	:= $(addprefix tools/perf/tests/guest/,orc.c orc-layout.c vmlinuz.c made-kernel.c \
+		   made-layout.c \
 		   orc-standalone.c)
 
 $(orc_out)/test: $(orc_files) $(orc_tests) $(orc_headers)
@@ -25,7 +28,7 @@ $(orc_out)/test: $(orc_files) $(orc_tests) $(orc_headers)
 $(orc_out)/fuzz: $(orc_files) tools/perf/tests/guest/orc-fuzz.c $(orc_headers)
 	@mkdir -p $(@D)
 	@clang $(orc_flags) $(sanitize) -fsanitize=fuzzer $(orc_files) \
-		tools/perf/tests/guest/made-kernel.c tools/perf/tests/guest/orc-fuzz.c $(orc_libs) -o $@
+		$(addprefix tools/perf/tests/guest/,made-kernel.c made-layout.c orc-fuzz.c) $(orc_libs) -o $@
 
 $(orc_out)/dump: $(orc_files) tools/perf/tests/guest/orc-dump.c $(orc_headers)
 	@mkdir -p $(@D)

@@ -103,6 +103,17 @@ static int make(enum made_layout layout)
 	return bad;
 }
 
+static bool has_btf(const void *file, size_t size)
+{
+	struct guest_elf_section section;
+	struct guest_elf elf;
+
+	return guest_elf__open(&elf, file, size) &&
+	       guest_elf__find(&elf, ".BTF", &section, NULL) && section.data &&
+	       section.size == MADE_BTF_END - MADE_BTF &&
+	       !memcmp(section.data, made_memory__at(&vmm.memory, MADE_BTF), section.size);
+}
+
 static int load(struct guest_orc **orc, const struct guest_build_id *id)
 {
 	const char *why = "";
@@ -117,6 +128,8 @@ static int load(struct guest_orc **orc, const struct guest_build_id *id)
 		return err;
 	err = guest_orc__add_kernel(*orc, file, size, MADE_IMAGE, id, &why);
 	pr_debug("loaded: %d %s\n", err, why);
+	if (!has_btf(file, size))
+		err = -EBADMSG;
 	free(file);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include <linux/perf_event.h>
 #include <linux/kernel.h>
 #include "tests/guest/made-kernel.h"
+#include "tests/guest/made-layout.h"
 #include "util/guest/unwind/orc-table.h"
 #include "util/guest/unwind/orc-unwind.h"
 #include "util/guest/unwind/stack-words.h"
@@ -207,8 +208,12 @@ static void write_seeds(const char *dir)
 		},
 	};
 	static const char lz4[] = "\2\041\114\030\5\0\0\0\100\177ELF";
+	const struct made_layout_kernel unknown[] = {
+		{ .layout = made_layout, .btf = true },
+		{ .layout = made_layout, .btf = true, .names = true, .no_code = true },
+	};
 	enum made_layout layout;
-	unsigned int nr = 0;
+	unsigned int nr = 0, i;
 	size_t size;
 	void *elf;
 
@@ -216,6 +221,11 @@ static void write_seeds(const char *dir)
 		elf = made_vmlinux(entries, ARRAY_SIZE(entries), layout, &size);
 		write_seed(dir, nr++, KERNEL, elf, size);
 		write_seed(dir, nr++, IMAGE, elf, size);
+		free(elf);
+	}
+	for (i = 0; i < ARRAY_SIZE(unknown); i++) {
+		elf = made_layout_kernel(&unknown[i], &size);
+		write_seed(dir, nr++, KERNEL, elf, size);
 		free(elf);
 	}
 	elf = made_module(module_entries, ARRAY_SIZE(module_entries), &size);

@@ -7,10 +7,12 @@
 #include "tests/tests.h"
 
 DECLARE_SUITE(guest_orc);
+DECLARE_SUITE(guest_orc_layout);
 DECLARE_SUITE(guest_vmlinuz);
 
 static struct test_suite *suites[] = {
 	&suite__guest_orc,
+	&suite__guest_orc_layout,
 	&suite__guest_vmlinuz,
 };
 

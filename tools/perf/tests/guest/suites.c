@@ -9,6 +9,7 @@ DECLARE_SUITE(guest_callchain_merge);
 DECLARE_SUITE(guest_callchain_module);
 DECLARE_SUITE(guest_callchain_resolve);
 DECLARE_SUITE(guest_orc);
+DECLARE_SUITE(guest_orc_layout);
 DECLARE_SUITE(guest_vmlinuz);
 DECLARE_SUITE(printable);
 DECLARE_SUITE(guest_list);
@@ -34,6 +35,7 @@ struct test_suite *guest_tests[] = {
 	&suite__guest_callchain_module,
 	&suite__guest_callchain_resolve,
 	&suite__guest_orc,
+	&suite__guest_orc_layout,
 	&suite__guest_vmlinuz,
 	&suite__printable,
 	&suite__guest_list,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/kernel.h>
-#include "guest/memory/btf.h"
+#include "guest/untrusted/btf.h"
 #include "guest/memory/ksyms.h"
 #include "guest/memory/module-orc.h"
 #include "guest/memory/modules.h"

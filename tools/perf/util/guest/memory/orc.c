@@ -14,11 +14,11 @@
 #include "guest/untrusted/dir.h"
 
 /* Of the file, by their place among its sections; the first one is none, as always. */
-enum { NONE, TEXT, IMAGE, IP, ENTRIES, NOTES, HEADER, NAMES, NR_SECTIONS };
+enum { NONE, TEXT, IMAGE, IP, ENTRIES, NOTES, HEADER, BTF, NAMES, NR_SECTIONS };
 
 static const char * const names[NR_SECTIONS] = {
 	"", ".text", ".image", ".orc_unwind_ip", ".orc_unwind", ".notes", ".orc_header",
-	".shstrtab",
+	".BTF", ".shstrtab",
 };
 
 struct note {
@@ -41,6 +41,12 @@ static void add_note(struct guest_elf_out *elf, const struct guest_vmcoreinfo *i
 	fwrite(&note, sizeof(note), 1, elf->file);
 }
 
+static bool is_range(const struct guest_range *range)
+{
+	return range->start && range->end > range->start &&
+	       range->end - range->start <= GUEST_ELF_OUT_MAX;
+}
+
 static int add_sections(struct guest_elf_out *elf, const struct guest_vmcoreinfo *info,
 			const struct guest_ram_orc *orc)
 {
@@ -59,6 +65,9 @@ static int add_sections(struct guest_elf_out *elf, const struct guest_vmcoreinfo
 		err = guest_elf_out__copy(elf, HEADER, &orc->header, SHF_ALLOC);
 	if (err)
 		return err;
+	/* only layouts that are not known need it */
+	if (is_range(&orc->btf) && guest_elf_out__copy(elf, BTF, &orc->btf, SHF_ALLOC))
+		elf->sections[BTF].sh_type = SHT_NULL;
 	if (info->build_id_size)
 		add_note(elf, info);
 	return 0;
@@ -70,12 +79,6 @@ static int write_file(struct guest_elf_out *elf, const struct guest_vmcoreinfo *
 	return guest_elf_out__begin(elf) ?:
 	       add_sections(elf, info, orc) ?:
 	       guest_elf_out__end(elf, ET_EXEC);
-}
-
-static bool is_range(const struct guest_range *range)
-{
-	return range->start && range->end > range->start &&
-	       range->end - range->start <= GUEST_ELF_OUT_MAX;
 }
 
 int guest_ram_orc__write(struct guest_dir *out, struct guest_view *view,

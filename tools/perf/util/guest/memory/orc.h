@@ -18,11 +18,12 @@ struct guest_vmcoreinfo;
  * struct guest_ram_orc - where they are
  * @ip, @entries: .orc_unwind_ip and .orc_unwind
  * @header:	  .orc_header, which says how entries are laid out; kernels before 6.4 have none
+ * @btf:	  .BTF, which says so of a layout that is not known; not all kernels have it
  * @text:	  the kernel's code
  * @image_end:	  of all that belongs to the kernel
  */
 struct guest_ram_orc {
-	struct guest_range ip, entries, header, text;
+	struct guest_range ip, entries, header, btf, text;
 	u64		   image_end;
 };
 

@@ -255,6 +255,7 @@ int guest_memory__write(struct guest_dir *out, struct guest_view *view,
 		write_modules(copy, out);
 		write_version(out, info);
 		write_build_id(out, info);
+		copy->orc.btf = (struct guest_range){ copy->ram.btf, copy->ram.btf_end };
 		written->orc = !guest_ram_orc__write(out, view, info, &copy->orc);
 		/* these are of no use alone */
 		if (written->orc)

@@ -12,13 +12,12 @@
 #include <unistd.h>
 #include <linux/kernel.h>
 #include "guest/untrusted/elf.h"
+#include "guest/unwind/orc-layout.h"
 #include "guest/unwind/orc-table.h"
 
 /* Far more than any kernel has: Debian's 6.12 has 440,000 entries. */
 #define MAX_ENTRIES	(16U << 20)
 #define MAX_TABLES	4096
-
-#define ENTRY_SIZE	6
 
 /*
  * The look-up's index is by blocks of code, of 1 << BLOCK_SHIFT bytes. Where entries
@@ -31,33 +30,6 @@
 /* KASLR moves the kernel by multiples of this, within 1 GiB. */
 #define KASLR_STEP	0x200000ULL
 #define KASLR_MAX	0x40000000ULL
-
-/*
- * Layouts of struct orc_entry's flags, above the two registers of 4 bits each:
- *
- * ORC_END:    type:2, end:1			5.15
- * ORC_SIGNAL: type:2, signal:1, end:1		6.3, some longterm kernels
- * ORC_TYPES:  type:3, signal:1			6.4
- */
-enum orc_layout {
-	ORC_UNKNOWN,
-	ORC_END,
-	ORC_SIGNAL,
-	ORC_TYPES,
-};
-
-#define HASH_SIZE	20
-
-/* What .orc_header says for a layout: the hash scripts/orc_hash.sh makes of it. */
-static const struct {
-	u8 hash[HASH_SIZE];
-	enum orc_layout layout;
-} layouts[] = {
-	{ { 0xdb, 0x84, 0xae, 0xd4, 0x10, 0x3b, 0x31, 0xdd, 0x51, 0xe0,
-	    0x17, 0xf8, 0xf7, 0x97, 0x83, 0xca, 0x98, 0x5c, 0x2c, 0x51 }, ORC_SIGNAL },
-	{ { 0xfe, 0x5d, 0x32, 0xbf, 0x58, 0x1b, 0xd6, 0x3b, 0x2c, 0xa9,
-	    0xa5, 0xc6, 0x5b, 0xa5, 0xa6, 0x25, 0xea, 0xb3, 0xfe, 0x24 }, ORC_TYPES },
-};
 
 /*
  * Retpolines (__x86_indirect_thunk_*): a call that goes to the instruction behind
@@ -100,11 +72,12 @@ struct table {
 
 /**
  * struct guest_orc
+ * @layout: of the kernel's tables and its modules', while they are made
  * @tables: ordered by address, not overlapping
  * @retpolines: the kernel's, ascending
  */
 struct guest_orc {
-	enum orc_layout layout;
+	struct guest_orc_layout layout;
 	unsigned int nr, nr_retpolines;
 	struct table *tables;
 	u64 retpolines[MAX_RETPOLINES];
@@ -114,12 +87,13 @@ struct guest_orc {
  * struct raw_table - a table as it is read
  * @ips:   address of each entry's code; 0 if it has none
  * @order: indices of those that have one, by address
- * @flags: as the file has it
+ * @layout: of @unwind
  */
 struct raw_table {
 	struct guest_elf elf;
 	struct guest_elf_section ip, unwind;
 	unsigned int ip_index;
+	const struct guest_orc_layout *layout;
 	u32 nr, nr_used;
 	u64 *ips;
 	u32 *order;
@@ -162,50 +136,10 @@ static size_t table__memory(const struct table *t)
 	       (t->nr_blocks + 1) * sizeof(*t->blocks);
 }
 
-static u16 raw_flags(const struct raw_table *raw, u32 i)
+static bool raw_entry(const struct raw_table *raw, u32 i, struct guest_orc_entry *e)
 {
-	u16 flags;
-
-	memcpy(&flags, raw->unwind.data + (u64)i * ENTRY_SIZE + 4, sizeof(flags));
-	return le16toh(flags);
-}
-
-static s16 raw_offset(const struct raw_table *raw, u32 i, unsigned int at)
-{
-	u16 offset;
-
-	memcpy(&offset, raw->unwind.data + (u64)i * ENTRY_SIZE + at, sizeof(offset));
-	return le16toh(offset);
-}
-
-static struct guest_orc_entry raw_entry(const struct raw_table *raw, u32 i,
-					enum orc_layout layout)
-{
-	u16 flags = raw_flags(raw, i);
-	struct guest_orc_entry e = {
-		.sp_offset = raw_offset(raw, i, 0),
-		.bp_offset = raw_offset(raw, i, 2),
-		.sp_reg = flags & 15,
-		.bp_reg = flags >> 4 & 15,
-	};
-	bool end;
-
-	if (layout == ORC_TYPES) {
-		e.type = flags >> 8 & 7;
-		e.signal = flags >> 11 & 1;
-		return e;
-	}
-
-	end = flags >> (layout == ORC_SIGNAL ? 11 : 10) & 1;
-	e.type = GUEST_ORC_CALL + (flags >> 8 & 3);
-	if (layout == ORC_SIGNAL)
-		e.signal = flags >> 10 & 1;
-	else
-		e.signal = e.type != GUEST_ORC_CALL;
-	/* without a base there was nothing to unwind, for one of two reasons */
-	if (e.sp_reg == GUEST_ORC_REG_UNDEFINED)
-		e.type = end ? GUEST_ORC_END_OF_STACK : GUEST_ORC_UNDEFINED;
-	return e;
+	return guest_orc_layout__entry(raw->layout, raw->unwind.data + (u64)i * raw->layout->size,
+				       e);
 }
 
 static bool entry_valid(const struct guest_orc_entry *e)
@@ -214,60 +148,26 @@ static bool entry_valid(const struct guest_orc_entry *e)
 	       e->bp_reg <= GUEST_ORC_REG_SP_INDIRECT;
 }
 
-static bool entries_valid(const struct raw_table *raw, enum orc_layout layout)
+static int check_entries(struct raw_table *raw, const struct guest_orc_layout *layout)
 {
-	unsigned int unused = layout == ORC_END ? 11 : 12;
 	struct guest_orc_entry e;
 	u32 i;
 
+	raw->layout = layout;
+	if (raw->unwind.size != (u64)raw->nr * layout->size)
+		return fail(raw, -EINVAL, "damaged ORC tables");
 	for (i = 0; i < raw->nr; i++) {
-		e = raw_entry(raw, i, layout);
-		if (!entry_valid(&e) || raw_flags(raw, i) >> unused)
-			return false;
+		if (!raw_entry(raw, i, &e) || !entry_valid(&e))
+			return fail(raw, -EINVAL, "damaged ORC tables");
 	}
-	return true;
+	return 0;
 }
 
-/*
- * Before there was .orc_header, the last bit in use tells: it marks the end of
- * stacks, and every kernel has some.
- */
-static enum orc_layout guess_layout(const struct raw_table *raw)
+static int kernel_layout(struct raw_table *raw, struct guest_orc_layout *layout)
 {
-	u16 all = 0;
-	u32 i;
-
-	for (i = 0; i < raw->nr; i++)
-		all |= raw_flags(raw, i);
-	return all >> 11 & 1 ? ORC_SIGNAL : ORC_END;
-}
-
-static enum orc_layout find_layout(const struct raw_table *raw)
-{
-	struct guest_elf_section header;
-	unsigned int i;
-
-	if (!guest_elf__find(&raw->elf, ".orc_header", &header, NULL))
-		return ORC_UNKNOWN;
-	for (i = 0; header.data && header.size == HASH_SIZE && i < ARRAY_SIZE(layouts); i++)
-		if (!memcmp(header.data, layouts[i].hash, HASH_SIZE))
-			return layouts[i].layout;
-	return ORC_UNKNOWN;
-}
-
-static bool has_header(const struct raw_table *raw)
-{
-	struct guest_elf_section header;
-
-	return guest_elf__find(&raw->elf, ".orc_header", &header, NULL);
-}
-
-static int kernel_layout(struct raw_table *raw, enum orc_layout *layout)
-{
-	*layout = has_header(raw) ? find_layout(raw) : guess_layout(raw);
-	if (*layout == ORC_UNKNOWN)
+	if (!guest_orc_layout__find(layout, &raw->elf))
 		return fail(raw, -ENOTSUP, "unknown layout of ORC tables");
-	return entries_valid(raw, *layout) ? 0 : fail(raw, -EINVAL, "damaged ORC tables");
+	return check_entries(raw, layout);
 }
 
 /* Find the sections. */
@@ -279,8 +179,7 @@ static int raw_table__open(struct raw_table *raw, const void *elf, size_t size)
 	    !guest_elf__find(&raw->elf, ".orc_unwind_ip", &raw->ip, &raw->ip_index))
 		return fail(raw, -ENOENT, "no ORC tables");
 	if (!raw->unwind.data || !raw->ip.data || raw->ip.size % sizeof(s32) ||
-	    raw->ip.size / sizeof(s32) > MAX_ENTRIES ||
-	    raw->unwind.size != raw->ip.size / sizeof(s32) * ENTRY_SIZE)
+	    raw->ip.size / sizeof(s32) > MAX_ENTRIES)
 		return fail(raw, -EINVAL, "damaged ORC tables");
 
 	raw->nr = raw->ip.size / sizeof(s32);
@@ -312,10 +211,12 @@ static int check_build_id(struct raw_table *raw, const char *section,
 	return 0;
 }
 
-struct sort_context {
-	const struct raw_table *raw;
-	enum orc_layout layout;
-};
+static bool is_terminator(const struct raw_table *raw, u32 i)
+{
+	struct guest_orc_entry e;
+
+	return raw_entry(raw, i, &e) && e.type == GUEST_ORC_UNDEFINED;
+}
 
 /*
  * By address. A terminator, which ends the code of an object file, goes before an
@@ -324,22 +225,21 @@ struct sort_context {
  */
 static int cmp_order(const void *a, const void *b, void *arg)
 {
-	const struct sort_context *c = arg;
+	const struct raw_table *raw = arg;
 	u32 i = *(const u32 *)a, j = *(const u32 *)b;
 	bool weak_i, weak_j;
 
-	if (c->raw->ips[i] != c->raw->ips[j])
-		return c->raw->ips[i] < c->raw->ips[j] ? -1 : 1;
-	weak_i = raw_entry(c->raw, i, c->layout).type == GUEST_ORC_UNDEFINED;
-	weak_j = raw_entry(c->raw, j, c->layout).type == GUEST_ORC_UNDEFINED;
+	if (raw->ips[i] != raw->ips[j])
+		return raw->ips[i] < raw->ips[j] ? -1 : 1;
+	weak_i = is_terminator(raw, i);
+	weak_j = is_terminator(raw, j);
 	if (weak_i != weak_j)
 		return weak_i ? -1 : 1;
 	return i < j ? -1 : i > j;
 }
 
-static void sort_order(struct raw_table *raw, enum orc_layout layout)
+static void sort_order(struct raw_table *raw)
 {
-	struct sort_context c = { .raw = raw, .layout = layout };
 	bool sorted = true;
 	u32 i;
 
@@ -350,12 +250,12 @@ static void sort_order(struct raw_table *raw, enum orc_layout layout)
 		raw->order[raw->nr_used] = i;
 		if (raw->nr_used && sorted)
 			sorted = cmp_order(&raw->order[raw->nr_used - 1],
-					   &raw->order[raw->nr_used], &c) <= 0;
+					   &raw->order[raw->nr_used], raw) <= 0;
 		raw->nr_used++;
 	}
 	/* the build has sorted the kernel's already */
 	if (!sorted)
-		qsort_r(raw->order, raw->nr_used, sizeof(*raw->order), cmp_order, &c);
+		qsort_r(raw->order, raw->nr_used, sizeof(*raw->order), cmp_order, raw);
 }
 
 static bool index_blocks(struct table *t)
@@ -378,12 +278,12 @@ static bool index_blocks(struct table *t)
 }
 
 /* Make a table for the code of [@t->start, @t->end). */
-static int fill_table(struct raw_table *raw, enum orc_layout layout, struct table *t)
+static int fill_table(struct raw_table *raw, struct table *t)
 {
 	u64 last;
 	u32 i;
 
-	sort_order(raw, layout);
+	sort_order(raw);
 	if (!raw->nr_used || t->start >= t->end)
 		return fail(raw, -ENOENT, "no ORC entries");
 	t->base = raw->ips[raw->order[0]];
@@ -400,7 +300,7 @@ static int fill_table(struct raw_table *raw, enum orc_layout layout, struct tabl
 	t->nr = raw->nr_used;
 	for (i = 0; i < t->nr; i++) {
 		t->ips[i] = raw->ips[raw->order[i]] - t->base;
-		t->entries[i] = raw_entry(raw, raw->order[i], layout);
+		raw_entry(raw, raw->order[i], &t->entries[i]);
 	}
 	if (!index_blocks(t)) {
 		table__exit(t);
@@ -445,11 +345,10 @@ static int add_table(struct guest_orc *orc, struct raw_table *raw, struct table 
 	return 0;
 }
 
-static int make_table(struct guest_orc *orc, struct raw_table *raw, enum orc_layout layout,
-		      u64 start, u64 end)
+static int make_table(struct guest_orc *orc, struct raw_table *raw, u64 start, u64 end)
 {
 	struct table t = { .start = start, .end = end };
-	int err = fill_table(raw, layout, &t);
+	int err = fill_table(raw, &t);
 
 	if (err)
 		return err;
@@ -575,7 +474,7 @@ static int load_kernel(struct guest_orc *orc, struct raw_table *raw, u64 text,
 		return fail(raw, -EINVAL, "no code");
 	kernel_ips(raw, slide);
 	find_retpolines(orc, raw, slide);
-	return make_table(orc, raw, orc->layout, start + slide, end + slide);
+	return make_table(orc, raw, start + slide, end + slide);
 }
 
 int guest_orc__add_kernel(struct guest_orc *orc, const void *elf, size_t size, u64 text,
@@ -686,14 +585,13 @@ static int load_module(struct guest_orc *orc, struct module *m,
 	struct raw_table *raw = m->raw;
 	int err;
 
-	if (!raw->elf.relocatable || !orc->layout)
+	if (!raw->elf.relocatable || !orc->layout.size)
 		return fail(raw, -EINVAL, "no module, or no kernel yet");
-	/* modules built apart from the kernel say which layout they have */
-	if (has_header(raw) && find_layout(raw) != orc->layout)
+	if (!guest_orc_layout__is_of(&orc->layout, &raw->elf))
 		return fail(raw, -ENOTSUP, "another layout of ORC tables than the kernel's");
 	err = check_build_id(raw, ".note.gnu.build-id", build_id);
-	if (!err && !entries_valid(raw, orc->layout))
-		err = fail(raw, -EINVAL, "damaged ORC tables");
+	if (!err)
+		err = check_entries(raw, &orc->layout);
 	if (err)
 		return err;
 
@@ -704,7 +602,7 @@ static int load_module(struct guest_orc *orc, struct module *m,
 	if (!err)
 		err = relocate(m);
 	if (!err)
-		err = make_table(orc, raw, orc->layout, m->start, m->end);
+		err = make_table(orc, raw, m->start, m->end);
 	free(m->addrs);
 	return err;
 }
@@ -780,7 +678,6 @@ void guest_orc__for_each(const struct guest_orc *orc,
 
 /* How tables go from one process to another: this, and for each one its head, ips, entries. */
 struct written {
-	u32 layout;
 	u32 nr, nr_retpolines;
 	u64 retpolines[MAX_RETPOLINES];
 };
@@ -807,7 +704,7 @@ static bool write_all(int fd, const void *data, size_t size)
 int guest_orc__write(const struct guest_orc *orc, int fd)
 {
 	struct written head = {
-		.layout = orc->layout, .nr = orc->nr, .nr_retpolines = orc->nr_retpolines,
+		.nr = orc->nr, .nr_retpolines = orc->nr_retpolines,
 	};
 	unsigned int i;
 	bool ok;
@@ -863,7 +760,7 @@ static bool read_table(struct guest_orc *orc, int fd, u64 *at)
 
 	if (!read_all(fd, &table, sizeof(table), at) || !table.nr || table.nr > MAX_ENTRIES ||
 	    table.start >= table.end || (orc->nr && table.start < t[-1].end) ||
-	    guest_orc__memory(orc) + table.nr * (u64)(sizeof(u32) + ENTRY_SIZE) >
+	    guest_orc__memory(orc) + table.nr * (u64)(sizeof(u32) + sizeof(*t->entries)) >
 	    GUEST_ORC_MEMORY_MAX)
 		return false;
 	*t = (struct table) {
@@ -882,11 +779,9 @@ static bool read_tables(struct guest_orc *orc, int fd)
 	struct written head;
 	u64 at = 0;
 
-	if (!read_all(fd, &head, sizeof(head), &at) || head.layout <= ORC_UNKNOWN ||
-	    head.layout > ORC_TYPES || !head.nr || head.nr > MAX_TABLES ||
+	if (!read_all(fd, &head, sizeof(head), &at) || !head.nr || head.nr > MAX_TABLES ||
 	    head.nr_retpolines > MAX_RETPOLINES)
 		return false;
-	orc->layout = head.layout;
 	orc->nr_retpolines = head.nr_retpolines;
 	memcpy(orc->retpolines, head.retpolines, sizeof(head.retpolines));
 	orc->tables = calloc(head.nr, sizeof(*orc->tables));

@@ -34,10 +34,15 @@ struct guest_btf_member {
 	u32 offset, nr;
 };
 
+/** struct guest_btf_bits - @nr of them, from @at on, of a structure */
+struct guest_btf_bits {
+	u32 at, nr;
+};
+
 /**
  * guest_btf__open - look at BTF
  * @btf:  to be closed by guest_btf__close(), with success only
- * @data: borrowed
+ * @data: borrowed; aligned to 4 bytes
  *
  * Return: 0, -EINVAL for what is none, -ENOMEM.
  */
@@ -55,5 +60,16 @@ u32 guest_btf__size(const struct guest_btf *btf, const char *type);
  */
 bool guest_btf__member(const struct guest_btf *btf, const char *type, const char *name,
 		       struct guest_btf_member *member);
+
+/**
+ * guest_btf__bits - find an integer in a structure, a bit-field or not
+ *
+ * Return: false if there is none of that name, or it is not within the structure.
+ */
+bool guest_btf__bits(const struct guest_btf *btf, const char *type, const char *name,
+		     struct guest_btf_bits *bits);
+
+/** guest_btf__enumerator - find a constant of any enum by its name. Return: false for none. */
+bool guest_btf__enumerator(const struct guest_btf *btf, const char *name, u32 *value);
 
 #endif /* __PERF_GUEST_BTF_H */

@@ -7,10 +7,13 @@
 #include <string.h>
 #include <linux/btf.h>
 #include <linux/kernel.h>
-#include "guest/memory/btf.h"
+#include "guest/untrusted/btf.h"
 
 /* Structures without names in structures without names. */
 #define DEPTH_MAX	4
+
+/* As s16 is __s16, which is short. */
+#define NAMES_MAX	8
 
 /* What is behind a type of that kind, for each of its @vlen parts and once. */
 static const struct {
@@ -177,4 +180,71 @@ bool guest_btf__member(const struct guest_btf *btf, const char *type, const char
 	member->offset = 0;
 	return found && find_member(btf, found, name, DEPTH_MAX, member) &&
 	       member->offset < found->size;
+}
+
+/* Bits of an integer or enum, whatever names and qualifiers it has; 0 for other types. */
+static u32 type_bits(const struct guest_btf *btf, u32 id)
+{
+	const struct btf_type *type = get_type(btf, id);
+	unsigned int i;
+
+	for (i = 0; type && i < NAMES_MAX; i++) {
+		switch (BTF_INFO_KIND(type->info)) {
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_CONST:
+			type = get_type(btf, type->type);
+			break;
+		case BTF_KIND_INT:
+		case BTF_KIND_ENUM:
+			return type->size <= sizeof(u64) ? type->size * 8 : 0;
+		default:
+			return 0;
+		}
+	}
+	return 0;
+}
+
+bool guest_btf__bits(const struct guest_btf *btf, const char *type, const char *name,
+		     struct guest_btf_bits *bits)
+{
+	const struct btf_type *found = find_type(btf, type);
+	const struct btf_member *member = (const void *)(found + 1);
+	bool packed;
+	u32 i;
+
+	if (!found)
+		return false;
+	packed = BTF_INFO_KFLAG(found->info);
+	for (i = 0; i < BTF_INFO_VLEN(found->info); i++, member++) {
+		if (strcmp(get_name(btf, member->name_off), name))
+			continue;
+		bits->at = packed ? BTF_MEMBER_BIT_OFFSET(member->offset) : member->offset;
+		bits->nr = packed ? BTF_MEMBER_BITFIELD_SIZE(member->offset) : 0;
+		if (!bits->nr)
+			bits->nr = type_bits(btf, member->type);
+		return bits->nr && bits->at + (u64)bits->nr <= found->size * 8ULL;
+	}
+	return false;
+}
+
+bool guest_btf__enumerator(const struct guest_btf *btf, const char *name, u32 *value)
+{
+	const struct btf_enum *enumerator;
+	const struct btf_type *type;
+	u32 id, i;
+
+	for (id = 1; id < btf->nr; id++) {
+		type = get_type(btf, id);
+		if (BTF_INFO_KIND(type->info) != BTF_KIND_ENUM)
+			continue;
+		enumerator = (const void *)(type + 1);
+		for (i = 0; i < BTF_INFO_VLEN(type->info); i++, enumerator++) {
+			if (!strcmp(get_name(btf, enumerator->name_off), name)) {
+				*value = enumerator->val;
+				return true;
+			}
+		}
+	}
+	return false;
 }
