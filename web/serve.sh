@@ -108,7 +108,7 @@ is_nobody() {
 drawing() {
 	local pid
 	for pid in $(cat "/proc/$serve/task/$serve/children"); do
-		! tr '\0' ' ' < "/proc/$pid/cmdline" | grep -q '^perf kvm-callchain flamegraph ' || echo "$pid"
+		[[ $(tr '\0' ' ' < "/proc/$pid/cmdline") != "perf kvm-callchain flamegraph "* ]] || echo "$pid"
 	done
 }
 
@@ -239,7 +239,7 @@ expect "web serve: seconds" eval \
 	'acts 200 "/start?pid=0&event=cpu-clock&freq=99&seconds=3&host=1" && becomes recording && becomes idle'
 expect "web serve: a guest that is not there" eval \
 	'acts 200 "/start?pid=1&event=cpu-clock&freq=99&seconds=3&host=0" && becomes idle &&
-	 [ "$(now "len(d[\"recordings\"])")" = 2 ] && now "d[\"said\"]" | grep -q 1'
+	 [ "$(now "len(d[\"recordings\"])")" = 2 ] && [[ $(now "d[\"said\"]") == *"No guest 1 runs here"* ]]'
 
 put 1000 before
 put 2000 after

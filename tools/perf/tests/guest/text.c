@@ -11,16 +11,13 @@
 #include <unistd.h>
 #include <linux/kernel.h>
 #include <sys/stat.h>
-#include "tests/guest/made-files.h"
 #include "tests/tests.h"
 #include "debug.h"
 #include "util.h"
 #include "util/guest/untrusted/dir.h"
 #include "util/guest/untrusted/file.h"
 #include "util/guest/snapshot/kcore.h"
-#include "util/guest/snapshot/take.h"
 #include "util/guest/snapshot/take-kcore.h"
-#include "util/guest/vm/vm.h"
 
 /* The last bytes before an address; as an assembler has it. */
 static const struct {
@@ -193,44 +190,6 @@ static int test__take(struct test_suite *test __maybe_unused, int subtest __mayb
 	return TEST_OK;
 }
 
-/* A kernel whose file is there may have no tables of use: its code is taken all the same. */
-static int take_with_file(enum guest_unwind unwind, bool *text)
-{
-	struct guest guest = { .pid = 7, .name = "n", .vmm = "v", .facts.unwind = unwind };
-	struct guest_snapshot snapshot;
-	char out[PATH_MAX];
-	struct made_kcore k;
-	char *dir;
-	int err;
-
-	make_kcore(&k);
-	dir = make_dir(&k, sizeof(k));
-	if (!dir || made_file__put(dir, "proc/version", "Linux version 1 (x)", 19) ||
-	    made_file__put(dir, "boot/vmlinuz-1", "kernel", 6))
-		return -1;
-	snprintf(guest.mount, sizeof(guest.mount), "%s", dir);
-	snprintf(out, sizeof(out), "%s/out", dir);
-	err = made_snapshot__take(&guest, out, GUEST_SNAPSHOT_KERNEL |
-				  GUEST_SNAPSHOT_CODE_FOR_TABLES, &snapshot);
-	*text = !made_file__is(dir, "out/7/text/ffffffff81000000", NULL);
-	if (!err && unwind != GUEST_UNWIND_FP && !snapshot.kernel)
-		err = -1;
-	rm_rf(dir);
-	free(dir);
-	return err;
-}
-
-static int test__file(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
-{
-	bool text;
-
-	TEST_ASSERT_EQUAL("take", take_with_file(GUEST_UNWIND_ORC, &text), 0);
-	TEST_ASSERT_VAL("code", text);
-	TEST_ASSERT_EQUAL("take", take_with_file(GUEST_UNWIND_FP, &text), 0);
-	TEST_ASSERT_VAL("no code with frame pointers", !text);
-	return TEST_OK;
-}
-
 /* Nothing is taken, or only what is there. */
 static int test__bad(struct test_suite *test __maybe_unused, int subtest __maybe_unused)
 {
@@ -268,7 +227,6 @@ static int test__bad(struct test_suite *test __maybe_unused, int subtest __maybe
 static struct test_case tests__guest_text[] = {
 	TEST_CASE("calls", calls),
 	TEST_CASE("taken from /proc/kcore", take),
-	TEST_CASE("of a kernel that has a file", file),
 	TEST_CASE("bad /proc/kcore", bad),
 	{ .name = NULL, }
 };

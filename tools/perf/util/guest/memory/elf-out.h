@@ -11,7 +11,7 @@
 
 struct guest_view;
 
-#define GUEST_ELF_OUT_SECTIONS	8
+#define GUEST_ELF_OUT_SECTIONS	9
 
 /** GUEST_ELF_OUT_MAX - bytes of a section that is copied; Debian's kernel has 20 MiB of code */
 #define GUEST_ELF_OUT_MAX	(64ULL << 20)

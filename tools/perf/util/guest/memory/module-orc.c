@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include "guest/memory/module-orc.h"
 #include "guest/memory/view.h"
@@ -16,6 +17,8 @@
 
 /* Of the file, by their place among its sections; the first one is none, as always. */
 enum { NONE, TEXT, IP, RELAS, ENTRIES, SYMBOLS, NAMES, NR_SECTIONS };
+
+static_assert(NR_SECTIONS <= GUEST_ELF_OUT_SECTIONS);
 
 static const char * const names[NR_SECTIONS] = {
 	"", ".text", ".orc_unwind_ip", ".rela.orc_unwind_ip", ".orc_unwind", ".symtab",

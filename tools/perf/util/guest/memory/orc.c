@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include "guest/memory/elf-out.h"
 #include "guest/memory/orc.h"
@@ -15,6 +16,8 @@
 
 /* Of the file, by their place among its sections; the first one is none, as always. */
 enum { NONE, TEXT, IMAGE, IP, ENTRIES, NOTES, HEADER, BTF, NAMES, NR_SECTIONS };
+
+static_assert(NR_SECTIONS <= GUEST_ELF_OUT_SECTIONS);
 
 static const char * const names[NR_SECTIONS] = {
 	"", ".text", ".image", ".orc_unwind_ip", ".orc_unwind", ".notes", ".orc_header",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Take the code of a guest's kernel and modules along, out of its memory: for a kernel of
- * which there are no tables, as when its VMM boots it. /proc/kcore is an ELF core
+ * Take the code of a guest's kernel and modules along, out of its memory: for a kernel
+ * of which the guest has no file, as when its VMM boots it. /proc/kcore is an ELF core
  * file whose segments are where the kernel has its memory (fs/proc/kcore.c).
  */
 #include <ctype.h>

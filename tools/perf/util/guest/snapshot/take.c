@@ -251,12 +251,12 @@ struct take {
 	unsigned int	   what;
 };
 
-/* What to judge guesses by. Whether a kernel's file has tables of use is not known yet. */
-static bool wants_code(const struct take *take)
+/* What to judge guesses by. */
+static bool wants_code(const struct take *take, const struct guest_snapshot *snapshot)
 {
 	if (take->what & GUEST_SNAPSHOT_CODE)
 		return true;
-	return take->what & GUEST_SNAPSHOT_CODE_FOR_TABLES &&
+	return take->what & GUEST_SNAPSHOT_CODE_FOR_TABLES && !snapshot->kernel &&
 	       take->guest->facts.unwind != GUEST_UNWIND_FP;
 }
 
@@ -281,7 +281,7 @@ static int take_kernel_sources(struct take *take, int root, struct guest_snapsho
 	}
 	/* comes a page at a time, whatever the mount: if time runs out, then here */
 	snapshot->symbols = take_kallsyms(root, out);
-	if (wants_code(take))
+	if (wants_code(take, snapshot))
 		guest_text__take(root, out);
 	return snapshot->symbols ? 0 : err;
 }

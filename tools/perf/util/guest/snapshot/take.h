@@ -67,8 +67,8 @@ struct guest_snapshot {
  * @GUEST_SNAPSHOT_PROCESSES: where its processes have code, and their vDSO
  * @GUEST_SNAPSHOT_FILES:     the files that code is of, too
  * @GUEST_SNAPSHOT_CODE:      the kernel's code, out of its memory
- * @GUEST_SNAPSHOT_CODE_FOR_TABLES: the same of one without frame pointers, in case that it has
- *			      no ORC tables of use
+ * @GUEST_SNAPSHOT_CODE_FOR_TABLES: the same of one that may have ORC tables, but whose file
+ *			      is not found
  * @GUEST_SNAPSHOT_MEMORY:    its symbols out of its memory, if a mount does not have them
  */
 enum guest_snapshot_what {
