@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # guest-memory [VERSION]: a guest that gives nothing. Without a mount, its kernel's names come
 # out of its memory; what they are is compared with what it says itself. VERSION is a kernel of
-# Debian's, which has BTF, so modules, and ORC tables.
+# Debian's, which has BTF, so modules, and ORC tables. guest-memory.check compares the modules'.
 load_kvm
 [ -z "${1:-}" ] || debian_guest "$1"
 start_guest -name web
@@ -23,8 +23,8 @@ normal() {
 guest 'sysctl -qw kernel.kptr_restrict=0; cat /proc/kallsyms' > /out/kallsyms.guest
 
 if [ -n "${1:-}" ]; then
-	# in the kernel's image: modules' tables are not taken out of memory
-	guest 'nohup sh -c "while :; do cat /proc/kallsyms; done" > /dev/null 2>&1 &'
+	# all in the kernel's image
+	guest 'nohup sh -c "while :; do cat /proc/kallsyms; done" > /dev/null 2>&1 & echo $!' > /run/load
 fi
 start=${EPOCHREALTIME/./}
 $perf kvm-callchain record -v -F 250 -- sleep 4 > /out/record.txt 2>&1
@@ -54,6 +54,7 @@ expect guest-memory-build-id [ "$(build_id /out/notes.guest)" = "$(build_id "$ta
 modules() { cut -d' ' -f1,2,6 "$1" | sort; }
 if [ -n "${1:-}" ]; then
 	guest 'cat /proc/modules' > /out/modules.guest
+	guest 'grep -H . /sys/module/*/sections/.*' > /out/sections.guest
 	expect guest-memory-modules diff <(modules /out/modules.guest) <(modules "$taken/proc/modules")
 fi
 
@@ -70,11 +71,29 @@ named() {
 expect guest-memory-frames-have-names named
 # "Guest web: kernel stacks by ORC tables (...): 99.50 % of 1234 to a root, 0 with guesses"
 to_roots() {
-	grep -o 'kernel stacks by ORC tables.*' /out/script.err
+	grep -o 'kernel stacks by ORC tables.*' "$1"
 	awk '/kernel stacks by ORC tables/ { for (i = 1; i < NF; i++) if ($(i + 1) == "%") share = $i }
-	     END { exit !(share >= 95) }' /out/script.err
+	     END { exit !(share >= 95) }' "$1"
 }
-[ -z "${1:-}" ] || expect guest-memory-chains-by-orc to_roots
+# Samples whose innermost frame is where modules are: find is in overlay's and ext4's code.
+in_modules() {
+	awk 'NF == 0 { inner = 1 }
+	     inner && length($1) == 16 {
+		inner = 0
+		all++
+		module += $1 >= "ffffffffc0000000" && $1 < "ffffffffff000000"
+	     }
+	     END { print "lab: samples in the kernel: " all + 0 ", in modules: " module + 0
+		   exit !(module >= 30) }' /out/find.txt
+}
+if [ -n "${1:-}" ]; then
+	expect guest-memory-chains-by-orc to_roots /out/script.err
+	guest "kill $(cat /run/load); nohup sh -c 'while :; do find /usr -type f; done' > /dev/null 2>&1 &"
+	$perf kvm-callchain record -o find.data -F 250 -- sleep 4 > /out/find.record.txt 2>&1
+	$perf kvm-callchain script -i find.data -F ip,sym,dso > /out/find.txt 2> /out/find.err
+	expect guest-memory-in-modules in_modules
+	expect guest-memory-chains-through-modules to_roots /out/find.err
+fi
 
 $perf kvm-callchain record --no-guest-memory -o no.data -F 250 -- sleep 1 > /out/no.txt 2>&1
 expect guest-memory-not-wanted [ ! -e "no.data.guests/$guest_pid/proc/kallsyms" ]
