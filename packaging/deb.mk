@@ -3,13 +3,15 @@
 
 deb	:= $(build)/deb
 
-# Other paths are built into the packages' perf; then it is the tree's again.
-deb: prepare		## build Debian packages of perf-kvm-callchain and the module (build/deb)
+# Other paths are built into the packages' perf; then it is the tree's again. perf's Makefile keeps
+# them from Makefile.perf, which is the one that has them.
+deb_paths := -f Makefile.perf perfexecdir=libexec/perf-kvm-callchain tipdir=share/perf-kvm-callchain
+
+deb:			## build Debian packages of perf-kvm-callchain and the module (build/deb)
 	@scripts/setup.sh debhelper dh-dkms
 	@rm -rf $(deb)
-	@$(MAKE) install PREFIX=/usr DESTDIR=$(deb)/source/perf \
-		perf_paths='perfexecdir=libexec/perf-kvm-callchain tipdir=share/perf-kvm-callchain'
-	@$(MAKE) perf
+	@$(MAKE) install PREFIX=/usr DESTDIR=$(deb)/source/perf perf_paths='$(deb_paths)'
+	@$(perf_make) -j$(jobs) >> $(build)/perf/build.log 2>&1
 	@packaging/build.sh $(deb)
 
 # in fresh roots of Debian's releases
