@@ -43,9 +43,11 @@ vermagic() {
 		return 1
 	}
 }
+is_loaded_with_kvm() { modprobe -c | grep -qx 'softdep kvm_amd post: kvm_callchain'; }
 test_module() { # DIR
 	expect "deb $release: $1: DKMS has built the module for $kernel" has_module "$1"
 	expect "deb $release: $1: the module is of that kernel" vermagic
+	expect "deb $release: $1: the module is loaded with KVM's" is_loaded_with_kvm
 }
 
 doctor() {

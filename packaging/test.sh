@@ -40,17 +40,26 @@ cp "$work"/next/*.deb "$work/new" || exit
 cp packaging/in-root.sh scripts/expect.sh "$work"
 python3 tools/perf/tests/shell/lib/guest_callchain_data.py "$work"
 
-# in_root RELEASE HEADERS PACKAGE...: a root with these headers, and in-root.sh in it
+# in_root RELEASE HEADERS PACKAGE...: a root with these headers, and in-root.sh in it. Backports
+# are beside what they are for.
 in_root() {
-	local release=$1 headers=$2
+	local release=$1 headers=$2 suite=${1%-backports} archive=http://deb.debian.org/debian mirrors status
 	shift 2
+	mirrors=("deb $archive $suite main")
+	[ "$release" = "$suite" ] || mirrors+=("deb $archive $release main")
 	mmdebstrap --quiet --variant=minbase --format=null --include="$headers,dkms,kmod" \
 		--aptopt='Apt::Install-Recommends "false"' \
 		--customize-hook="mkdir \"\$1/test\" && cp -r $work/old $work/new $work/perf.data $work/*.sh \"\$1/test\"" \
 		--customize-hook="chroot \"\$1\" /test/in-root.sh $release $*" \
-		"$release" /dev/null 2> "$work/$release.log" || { tail -20 "$work/$release.log"; return 1; }
+		"$suite" /dev/null "${mirrors[@]}" 2> "$work/$release.log"
+	status=$?
+	# what a hook prints is among mmdebstrap's errors
+	grep -E '^(ok|not ok) ' "$work/$release.log"
+	[ $status = 0 ] || tail -20 "$work/$release.log" | sed 's/^/# /'
+	return $status
 }
 in_root bookworm linux-headers-amd64 perf-kvm-callchain kvm-callchain-dkms || failed=1
 # perf is linked with the libraries of the release that it was built on
 in_root trixie linux-headers-amd64 kvm-callchain-dkms || failed=1
+in_root trixie-backports linux-headers-amd64/trixie-backports kvm-callchain-dkms || failed=1
 exit $failed
