@@ -177,9 +177,15 @@ test-lab-module: lab-parts lab-debian-hosts $(addprefix $(vmx)/,tinyvmm guest64 
 			--out $(build)/lab/$$scenario-$${host##*/} $$scenario || status=1; \
 	done; done; exit $$status
 
-# a whole kernel to build, for what only a change of the kernel part can break; minutes for each host
-SLOW_SUITES += debug debug-nmi lab-debian-more lab-module
+# the newest of them
+test-lab-module-reload: lab-parts lab-debian-hosts $(addprefix $(vmx)/,tinyvmm guest64)
+	@lab/run --timeout 1800 --debian-host $$(ls -d $(lab_hosts)/*-amd64 | sort -V | tail -1) \
+		module-reload $(N)
 
-.PHONY: lab lab-parts lab-emulator lab-soak lab-soak-all lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi lab-debian-hosts test-lab-module
+# a whole kernel to build, for what only a change of the kernel part can break; minutes for each host
+SLOW_SUITES += debug debug-nmi lab-debian-more lab-module lab-module-reload
+
+.PHONY: lab lab-parts lab-emulator lab-soak lab-soak-all lab-root lab-module lab-nmi lab-selftest lab-disk lab-debian demo test-lab test-lab-debian test-lab-debian-more debug-kernel test-debug test-debug-nmi lab-debian-hosts test-lab-module \
+	test-lab-module-reload
 
 include lab/vmx/vmx.mk
