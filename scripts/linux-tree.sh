@@ -59,18 +59,20 @@ overlay() {
 	     "kernel/include/uapi/linux/perf_guest_callchain.h"
 }
 
+tarball_stamp() { stat -c '%s %Y' "$tarball"; }
+
+is_unpacked() { [ "$(cat "$linux/.unpacked" 2>/dev/null)" = "$(tarball_stamp)" ]; }
+
 unpack() {
 	[ -f "$tarball" ] || die "$tarball is missing: run 'make setup' (package linux-source-6.12)"
-	local stamp
-	stamp=$(stat -c '%s %Y' "$tarball")
-	[ "$(cat "$linux/.unpacked" 2>/dev/null)" = "$stamp" ] && return
+	is_unpacked && return
 	rm -rf "$installed" "$pristine" "$linux"
 	mkdir -p "$linux"
 	# a line for each 10 MB; 1.5 GB in all
 	PROGRESS_LINES=150 "$top/scripts/progress.sh" "linux: unpacking $(basename "$tarball")" \
 		"$build/unpack.log" tar -xf "$tarball" -C "$linux" --strip-components=1 \
 		--checkpoint=1000 --checkpoint-action=echo
-	echo "$stamp" > "$linux/.unpacked"
+	tarball_stamp > "$linux/.unpacked"
 }
 
 # Copy $1 to $2 unless they are the same already.
@@ -152,13 +154,28 @@ link_overlay() {
 	mv "$list.new" "$list"
 }
 
+# newer_than STAMP FILE...: is one of these newer, or gone?
+newer_than() { [ -n "$(find "${@:2}" -newer "$1" -print -quit 2>&1)" ]; }
+
+# Has nothing changed since then? Every target of make asks, and to look at each file takes long.
+is_prepared() {
+	[ "$(cat "$build/.prepared" 2>/dev/null)" = "$top" ] && [ -f "$tarball" ] && is_unpacked &&
+		cmp -s <(overlay) "$build/overlay.list" &&
+		! newer_than "$build/.prepared-since" "$0" "$top/kernel/patches" "$top/tools/perf/patches" &&
+		(cd "$linux" && mapfile -t files < <(cd "$installed" && find . -type f) &&
+			! newer_than "$build/.prepared" "${files[@]}")
+}
+
 prepare() {
 	mkdir -p "$build"
 	exec 9> "$build/.linux-tree.lock"; flock 9
+	is_prepared && return
+	touch "$build/.prepared-since"
 	check_unedited
 	unpack
 	apply_patches
 	link_overlay
+	echo "$top" > "$build/.prepared"
 }
 
 # What only fixes of perf's own faults change has no patch that an edit could go to.

@@ -24,10 +24,9 @@ packages=(
 	"$@"
 )
 
-missing=()
-for p in "${packages[@]}"; do
-	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
-done
+there=$(dpkg-query -W -f='${Status}=${Package}\n' "${packages[@]}" 2>/dev/null |
+	sed -n 's/.*ok installed=//p') || true
+mapfile -t missing < <(printf '%s\n' "${packages[@]}" | grep -vxF "$there")
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 [ "$(id -u)" = 0 ] || { echo "setup: run 'sudo make setup' to install: ${missing[*]}" >&2; exit 1; }
