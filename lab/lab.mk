@@ -86,7 +86,7 @@ lab-debian: lab-root
 	@if ! $(MAKE) -s $(debian)/fetched; then \
 		echo "skip lab-debian # kernels cannot be downloaded"; exit 0; \
 	fi; \
-	for package in $(debian)/linux-image-*/; do \
+	for package in $(debian)/linux-image-6.*/; do \
 		version=$$(basename $$package | sed -E 's/linux-image-([0-9]+\.[0-9]+).*/\1/'); \
 		made=$(lab_debian)/$$version/disk.img; \
 		[ $$made -nt lab/debian-guest.sh ] && [ $$made -nt $$package ] || \

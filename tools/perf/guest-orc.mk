@@ -51,14 +51,14 @@ test-orc: prepare $(orc_out)/test $(orc_out)/fuzz
 	@$(orc_out)/test
 	$(call orc_fuzz,20)
 
-# Debian's kernels, with the tables' oldest and newest layout; 170 MB to download
-debian_kernels	:= linux-image-6.12-amd64 linux-image-amd64
+# Debian's kernels, with the tables' oldest and newest layout; 300 MB to download
+debian_kernels	:= linux-image-6.12-amd64 linux-image-amd64 linux-image-amd64/trixie-backports
 debian		:= $(build)/debian
 
-$(debian)/fetched:
+$(debian)/fetched: tools/perf/guest-orc.mk
 	@mkdir -p $(@D)
-	@flock $(@D) sh -c '[ -e $@ ] || \
-		{ tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels) && touch $@; }'
+	@flock $(@D) sh -c '[ $@ -nt $< ] || \
+		{ tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels) && touch $@; }\'
 
 test-orc-debian: prepare $(orc_out)/dump
 	@if ! $(MAKE) -s $(debian)/fetched; then \
@@ -83,7 +83,7 @@ test-orc-live: prepare $(orc_out)/live $(orc_out)/load
 	@if ! $(MAKE) -s $(debian)/fetched; then \
 		echo "skip orc live # kernels cannot be downloaded"; exit 0; \
 	fi; \
-	for kernel in $(debian)/linux-image-*/; do \
+	for kernel in $(debian)/linux-image-6.*/; do \
 		tools/perf/tests/guest/orc-live.py $(orc_out)/live $(orc_out)/load $$kernel || exit 1; \
 	done
 
