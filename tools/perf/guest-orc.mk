@@ -58,7 +58,7 @@ debian		:= $(build)/debian
 $(debian)/fetched: tools/perf/guest-orc.mk
 	@mkdir -p $(@D)
 	@flock $(@D) sh -c '[ $@ -nt $< ] || \
-		{ tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels) && touch $@; }\'
+		{ tools/perf/tests/guest/fetch-kernels.sh $(@D) $(debian_kernels) && touch $@; }'
 
 test-orc-debian: prepare $(orc_out)/dump
 	@if ! $(MAKE) -s $(debian)/fetched; then \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A guest's memory under libFuzzer: VMCOREINFO, page tables, the tables of symbols, BTF,
- * modules and their ORC tables, right ones at first, with bytes of them changed. The first byte says which kernel's
- * they are.
+ * modules and their ORC tables, right ones at first, with bytes of them changed. The first
+ * byte says which kernel's they are.
  *
  * memory-fuzz --seeds DIR writes inputs to start from.
  */

@@ -282,14 +282,16 @@ static void report_taken(const struct guest *guest, const struct guest_snapshot 
 	if (guest->facts.unwind == GUEST_UNWIND_ORC && !snapshot->kernel)
 		pr_warning("%s: no frame pointers, and no file of kernel %s in its /boot for ORC tables: callers in it will be guesses\n",
 			   guest->name, guest->facts.release);
-	if (!snapshot->memory_err)
-		pr_info("%s: kernel %s, %" PRIu64 " symbols, %u modules%s, %u with tables, out of its memory\n",
-			guest->name, guest->facts.release, snapshot->symbols, snapshot->modules,
+	if (!snapshot->memory_err) {
+		pr_info("%s: kernel %s, %" PRIu64 " symbols, ", guest->name,
+			guest->facts.release, snapshot->symbols);
+		pr_info("%u modules%s, %u with tables, out of its memory\n", snapshot->modules,
 			no_modules(snapshot->modules_err), snapshot->module_files);
-	else if (snapshot->symbols)
+	} else if (snapshot->symbols) {
 		pr_info("%s: %" PRIu64 " symbols, %u modules, %u with their files%s\n", guest->name,
 			snapshot->symbols, snapshot->modules, snapshot->module_files,
 			snapshot->cached ? ", kept since an earlier recording" : "");
+	}
 	if (snapshot->left_out)
 		pr_warning("%s: %u of its files were left out: of a guest no more is taken than %llu MiB, or half of the free space\n",
 			   guest->name, snapshot->left_out, GUEST_SNAPSHOT_MAX >> 20);

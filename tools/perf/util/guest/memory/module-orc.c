@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include "guest/memory/module-orc.h"
 #include "guest/memory/view.h"
@@ -18,7 +17,7 @@
 /* Of the file, by their place among its sections; the first one is none, as always. */
 enum { NONE, TEXT, IP, RELAS, ENTRIES, SYMBOLS, NAMES, NR_SECTIONS };
 
-static_assert(NR_SECTIONS <= GUEST_ELF_OUT_SECTIONS);
+_Static_assert(NR_SECTIONS <= GUEST_ELF_OUT_SECTIONS, "room for all sections");
 
 static const char * const names[NR_SECTIONS] = {
 	"", ".text", ".orc_unwind_ip", ".rela.orc_unwind_ip", ".orc_unwind", ".symtab",

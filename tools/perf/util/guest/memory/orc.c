@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include "guest/memory/elf-out.h"
 #include "guest/memory/orc.h"
@@ -17,7 +16,7 @@
 /* Of the file, by their place among its sections; the first one is none, as always. */
 enum { NONE, TEXT, IMAGE, IP, ENTRIES, NOTES, HEADER, BTF, NAMES, NR_SECTIONS };
 
-static_assert(NR_SECTIONS <= GUEST_ELF_OUT_SECTIONS);
+_Static_assert(NR_SECTIONS <= GUEST_ELF_OUT_SECTIONS, "room for all sections");
 
 static const char * const names[NR_SECTIONS] = {
 	"", ".text", ".image", ".orc_unwind_ip", ".orc_unwind", ".notes", ".orc_header",

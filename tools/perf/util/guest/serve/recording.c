@@ -26,7 +26,7 @@ struct arguments {
 static void set_arguments(struct arguments *args, const struct serve_store *store,
 			  const struct serve_request *asked)
 {
-	const char *begin[] = {
+	const char * const begin[] = {
 		"perf", "kvm-callchain", "record", "-o", "perf.data", "--control", "fd:3,4",
 		"-e", serve_event__name(asked->event), "-F", args->freq, "--max-size", args->max,
 		asked->pid ? "-p" : "-a", asked->pid ? args->pid : NULL,

@@ -190,7 +190,8 @@ static bool entries_fit(const struct learn *learn, const struct guest_orc_layout
 	struct guest_orc_entry e;
 
 	for (i = 0; i < learn->nr; i++) {
-		if (!guest_orc_layout__entry(layout, learn->unwind.data + (u64)i * layout->size, &e))
+		if (!guest_orc_layout__entry(layout, learn->unwind.data + (u64)i * layout->size,
+					     &e))
 			return false;
 		unknown += e.sp_reg == GUEST_ORC_REG_PREV_SP;
 		bad += (e.sp_reg == GUEST_ORC_REG_UNDEFINED) != (e.type < GUEST_ORC_CALL);
