@@ -95,12 +95,12 @@ put() {
 	echo "0 0 99 10 0" > "$store/$1/asked"
 }
 
-# is_nobody PID [LINE...]: a process without privileges, with these lines in its status
-is_nobody() {
+# is_user USER PID [LINE...]: a process without privileges, with these lines in its status
+is_user() {
 	local want
-	for want in 'Uid:	65534	65534	65534' 'Gid:	65534	65534	65534' 'CapPrm:	0000000000000000' \
-		    'CapEff:	0000000000000000' 'CapBnd:	0000000000000000' 'NoNewPrivs:	1' "${@:2}"; do
-		grep -q "^$want" "/proc/$1/status" || { echo "not: $want"; return 1; }
+	for want in "Uid:	$1	$1	$1" "Gid:	$1	$1	$1" 'CapPrm:	0000000000000000' \
+		    'CapEff:	0000000000000000' 'CapBnd:	0000000000000000' 'NoNewPrivs:	1' "${@:3}"; do
+		grep -q "^$want" "/proc/$2/status" || { echo "not: $want"; return 1; }
 	done
 }
 
@@ -112,9 +112,10 @@ drawing() {
 	done
 }
 
-# draws_as_nobody ID: of a recording that takes a while; in a network of its own
+# draws_as_nobody ID: of a recording that takes a while; as a user of its own, in a network of its
+# own, without a terminal
 draws_as_nobody() {
-	local pid i asked status=1
+	local pid i asked user status=1
 	http GET "/graph?id=$1" > /dev/null &
 	asked=$!
 	for ((i = 0; i < 500; i++)); do
@@ -122,14 +123,15 @@ draws_as_nobody() {
 		[ -z "$pid" ] || break
 		sleep 0.02
 	done
-	is_nobody "$pid" 'Uid:	65534	65534	65534	65534' && [ "$(grep -c : "/proc/$pid/net/dev")" = 1 ] &&
+	user=$((0x7f000000 + pid))
+	is_user $user "$pid" "Uid:	$user	$user	$user	$user" && [ "$(cut -d' ' -f6 "/proc/$pid/stat")" = "$pid" ] && [ "$(grep -c : "/proc/$pid/net/dev")" = 1 ] &&
 		status=0
 	wait $asked
 	return $status
 }
 
 has_nothing() {
-	is_nobody "$server" 'Seccomp:	2' || return
+	is_user 65534 "$server" 'Seccomp:	2' || return
 	diff <(ls "/proc/$server/root/" | grep -v '^[0-9]*$') /dev/null
 }
 

@@ -19,13 +19,18 @@
 #include "guest/untrusted/wall.h"
 #include "guest/vm/vm.h"
 
-#define NOBODY		65534
+/*
+ * Each child has a user of its own, so that none can look at, or signal, another one's processes:
+ * numbers that no distribution gives to anybody, and the process's own.
+ */
+#define FIRST_USER	0x7f000000
 
 /* where no descriptor is that a child gets */
 #define ABOVE		16
 
 #define WALLED_MEMORY	(4ULL << 30)
 #define WALLED_SECONDS	300
+#define WALLED_PROCESSES 64
 #define ANSWER_MAX	(128ULL << 20)
 
 static char * const walled_environment[] = {
@@ -34,11 +39,12 @@ static char * const walled_environment[] = {
 };
 
 /*
- * For good, whatever it runs: nobody, who may do nothing, in a network without anything. The
+ * For good, whatever it runs: a user who may do nothing, in a network without anything. The
  * kernel may have no namespaces.
  */
 static bool drop_privileges(void)
 {
+	uid_t user = FIRST_USER + getpid();
 	int i;
 
 	if (unshare(CLONE_NEWNET | CLONE_NEWIPC) && errno != EINVAL)
@@ -49,8 +55,9 @@ static bool drop_privileges(void)
 	guest_wall__limit(RLIMIT_AS, WALLED_MEMORY);
 	guest_wall__limit(RLIMIT_CPU, WALLED_SECONDS);
 	guest_wall__limit(RLIMIT_FSIZE, ANSWER_MAX);
-	return !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
-	       !setresuid(NOBODY, NOBODY, NOBODY) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	guest_wall__limit(RLIMIT_NPROC, WALLED_PROCESSES);
+	return !setgroups(0, NULL) && !setresgid(user, user, user) &&
+	       !setresuid(user, user, user) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* Have @from be @to, where no descriptor that is still to be moved is. */
@@ -88,8 +95,8 @@ static void __noreturn child(const struct serve_exec *exec, pid_t parent)
 	int file = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	int perf = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, ABOVE);
 
-	/* what a terminal sends is for the recorder, which ends its children */
-	setpgid(0, 0);
+	/* what a terminal sends is for the recorder; one that is a guest's must not write to it */
+	setsid();
 	/* what is open has O_CLOEXEC, but what others have opened */
 	if (perf >= 0 && (!exec->dir || !fchdir(exec->dir)) && place_fds(exec) &&
 	    !syscall(SYS_close_range, exec->pass[1] ? 5 : exec->pass[0] ? 4 : 3, ~0U, 1U << 2) &&

@@ -280,6 +280,8 @@ int serve_recorder__run(const struct serve_store *store, int socket, pid_t web)
 
 	/* a shell has what it runs in the background ignore it */
 	signal(SIGINT, SIG_DFL);
+	/* a recording may end while it is asked */
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);

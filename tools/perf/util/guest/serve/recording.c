@@ -35,7 +35,7 @@ static void set_arguments(struct arguments *args, const struct serve_store *stor
 
 	snprintf(args->freq, sizeof(args->freq), "%u", asked->freq);
 	snprintf(args->pid, sizeof(args->pid), "%u", asked->pid);
-	snprintf(args->max, sizeof(args->max), "%" PRIu64 "K", store->quota >> 10);
+	snprintf(args->max, sizeof(args->max), "%" PRIu64 "K", store->quota >> 11);
 	for (i = 0; i < ARRAY_SIZE(begin) && begin[i]; i++)
 		args->argv[n++] = begin[i];
 	if (asked->host)

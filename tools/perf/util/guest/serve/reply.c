@@ -16,8 +16,9 @@
  * A graph is a page that its own policy confines, too. It runs in a sandbox, where it is of no
  * origin: should a name in it ever be more than text, it has neither cookie nor actions.
  */
-#define GRAPH_POLICY	"sandbox allow-scripts; frame-ancestors 'self'; connect-src 'none'; " \
-			"form-action 'none'; base-uri 'none'"
+#define GRAPH_POLICY	"sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; " \
+			"style-src 'unsafe-inline'; frame-ancestors 'self'; form-action 'none'; " \
+			"base-uri 'none'"
 #define NO_POLICY	"default-src 'none'; frame-ancestors 'none'; sandbox"
 #define PAGE_POLICY	"default-src 'none'; script-src 'nonce-%1$s'; style-src 'nonce-%1$s'; " \
 			"connect-src 'self'; frame-src 'self'; frame-ancestors 'none'; " \

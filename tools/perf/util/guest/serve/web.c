@@ -20,7 +20,7 @@
 #include "guest/untrusted/wall.h"
 
 #define CONNECTIONS	64u
-#define SECONDS		120u	/* without a byte */
+#define SECONDS		10u	/* without a byte */
 #define HEADERS		(16u << 10)	/* bytes of a request, which has no more than those */
 #define MEMORY		(512ULL << 20)
 

@@ -294,7 +294,11 @@ static int fill(const struct guest_cache *cache, int from, const struct guest_sn
 	err = mkdirat(place, KERNEL, 0700) < 0 ? -errno : 0;
 	kernel = guest_dir__open(place, KERNEL, O_RDONLY | O_DIRECTORY, 0);
 	if (kernel >= 0) {
-		err = copy_tree(from, kernel, &symbols) ?: write_key(cache, place, snapshot);
+		err = copy_tree(from, kernel, &symbols);
+		/* the child may have been the guest's */
+		if (!err && !guest_dir__holds(kernel, 2 * GUEST_CACHE_MAX, GUEST_SNAPSHOT_NAMES))
+			err = -EBADMSG;
+		err = err ?: write_key(cache, place, snapshot);
 		close(kernel);
 	}
 	close(place);
@@ -309,6 +313,8 @@ void guest_cache__put(const struct guest_cache *cache, int from,
 	int err;
 
 	forget(cache, cache->pid);
+	if (!guest_dir__holds(cache->dir, GUEST_CACHE_ALL, GUEST_CACHE_NAMES))
+		return;
 	snprintf(name, sizeof(name), "%d", cache->pid);
 	err = guest_mount__set_owner(&guest, cache->path);
 	if (!err && mkdirat(cache->dir, name, 0700) < 0)

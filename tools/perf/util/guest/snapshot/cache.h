@@ -20,6 +20,10 @@ struct guest;
 /** GUEST_CACHE_MAX - bytes of a guest, and no more than half of the free space */
 #define GUEST_CACHE_MAX	(512ULL << 20)
 
+/** GUEST_CACHE_ALL, GUEST_CACHE_NAMES - of all guests; where there is more, none is added */
+#define GUEST_CACHE_ALL		(4ULL << 30)
+#define GUEST_CACHE_NAMES	(1U << 20)
+
 /**
  * struct guest_cache - the place of one guest
  * @path: of all guests' places

@@ -19,6 +19,7 @@
 #include <linux/sockios.h>
 #include <linux/types.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -268,8 +269,7 @@ static const char * const calls[] = {
 
 /* The same for a server, whose sockets are TCP's and one pair of Unix's. */
 static const char * const calls_of_server[] = {
-	"accept4", "epoll_ctl", "epoll_wait", "epoll_pwait", "recvmsg", "sendmsg", "sendfile",
-	"shutdown",
+	"accept4", "epoll_ctl", "epoll_wait", "epoll_pwait", "recvmsg", "sendfile", "shutdown",
 };
 
 /* Not those of fcntl() that have the kernel send signals to whom one likes. */
@@ -292,6 +292,16 @@ static bool add_call_if(scmp_filter_ctx filter, const char *name, struct scmp_ar
 	       !seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, nr, 1, &arg);
 }
 
+static bool add_option_of_tcp(scmp_filter_ctx filter, int option)
+{
+	const struct scmp_arg_cmp args[] = {
+		SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2(SCMP_CMP_EQ, option),
+	};
+
+	return !seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
+				       ARRAY_SIZE(args), args);
+}
+
 static bool add_calls_of_server(scmp_filter_ctx filter)
 {
 	size_t i;
@@ -300,7 +310,9 @@ static bool add_calls_of_server(scmp_filter_ctx filter)
 		if (!add_call(filter, calls_of_server[i]))
 			return false;
 	}
-	return add_call_if(filter, "setsockopt", SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP));
+	/* with MSG_FASTOPEN it would connect a socket that has been shut down */
+	return add_call_if(filter, "sendmsg", SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0)) &&
+	       add_option_of_tcp(filter, TCP_NODELAY) && add_option_of_tcp(filter, TCP_CORK);
 }
 
 static bool add_calls(scmp_filter_ctx filter, const struct guest_wall *wall)
