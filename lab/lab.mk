@@ -132,7 +132,7 @@ demo: lab-parts		## record a guest in the lab and show its call stacks
 
 # One line per test comes from the scenarios and their checks. The terminal
 # interface is driven over what truth recorded. The long ones come first.
-lab_scenarios := ask hostside events nmi truth demo nested trouble memory memslots guest-memory hotplug reboot emulator selftest
+lab_scenarios := ask hostside events nmi truth demo nested trouble memory memslots guest-memory serve hotplug reboot emulator selftest
 test-lab: lab-parts vmx-parts lab-selftest
 	@lab/run-test.sh; status=$$?; lab/several $(lab_scenarios) || status=1; \
 		lab/lib/tui.sh $(build)/lab/truth || status=1; exit $$status

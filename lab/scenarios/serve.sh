@@ -35,7 +35,7 @@ expect serve-ends wait_for 120 says /recordings '"state": "idle"'
 expect serve-table has_frames "/table?id=$id" guest.folded
 expect serve-graph has_frames "/graph?id=$id" guest.html
 # by perf as root, of the same file
-$perf kvm-callchain export --format folded -i "/tmp/serve/$id/perf.data" > /out/root.folded 2>&1
+$perf kvm-callchain export --format folded -i "/tmp/serve/$id/perf.data" > /out/root.folded 2> /out/root-errors.txt
 expect serve-without-privileges-all-is-there cmp /out/root.folded /out/guest.folded
 kill -INT $serve
 wait $serve
