@@ -43,8 +43,9 @@ python3 tools/perf/tests/shell/lib/guest_callchain_data.py "$work"
 # in_root RELEASE HEADERS PACKAGE...: a root with these headers, and in-root.sh in it. Backports
 # are beside what they are for.
 in_root() {
-	local release=$1 headers=$2 suite=${1%-backports} archive=http://deb.debian.org/debian mirrors status
+	local release=$1 headers=$2 suite=${1%-backports} archive mirrors status
 	shift 2
+	archive=$(scripts/archive.sh) || return
 	mirrors=("deb $archive $suite main")
 	[ "$release" = "$suite" ] || mirrors+=("deb $archive $release main")
 	mmdebstrap --quiet --variant=minbase --format=null --include="$headers,dkms,kmod" \

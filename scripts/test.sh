@@ -21,7 +21,7 @@ counts() {
 		grep -c '^skip ' "$logs/$1.log")"
 }
 
-# what a suite prints goes through this, into its log
+# closing SUITE STATUS SECONDS: its last line, and one before that if it failed without a word
 closing() {
 	local suite=$1 status=$2 seconds=$3 ok bad skip
 	read -r ok bad skip <<< "$(counts "$suite")"

@@ -6,10 +6,10 @@ memory_files	:= $(addprefix tools/perf/util/guest/memory/,elf-out.c ksyms.c \
 		   module-orc.c modules.c paging.c view.c vmcoreinfo.c) \
 		   $(addprefix tools/perf/util/guest/,untrusted/btf.c untrusted/elf.c) \
 		   $(addprefix tools/perf/util/guest/unwind/,orc-layout.c orc-learn.c orc-table.c) \
-		   $(addprefix tools/perf/tests/guest/,made-kernel.c made-memory.c made-modules.c \
-		   memory-fuzz.c)
+		   $(addprefix tools/perf/tests/guest/,made-btf.c made-kernel.c made-memory.c \
+		   made-modules.c memory-fuzz.c)
 memory_headers	:= $(wildcard tools/perf/util/guest/memory/*.h) tools/perf/tests/guest/made-memory.h \
-		   tools/perf/tests/guest/made-modules.h \
+		   $(addprefix tools/perf/tests/guest/,made-btf.h made-modules.h) \
 		   tools/perf/tests/guest/made-kernel.h $(wildcard tools/perf/util/guest/unwind/*.h) \
 		   kernel/unwind/x86_paging.c kernel/unwind/guest_unwind.h
 

@@ -7,7 +7,7 @@ orc_files	:= $(addprefix tools/perf/util/,guest/untrusted/unpack.c guest/untrust
 		   guest/unwind/orc-layout.c guest/unwind/orc-learn.c guest/unwind/orc-table.c \
 		   guest/unwind/stack-words.c guest/unwind/orc-unwind.c)
 orc_headers	:= $(patsubst %.c,%.h,$(wildcard $(orc_files:.c=.h))) tools/perf/tests/guest/made-kernel.h \
-		   tools/perf/tests/guest/made-layout.h \
+		   $(addprefix tools/perf/tests/guest/,made-btf.h made-layout.h) \
 		   kernel/include/uapi/linux/perf_guest_callchain.h
 orc_flags	:= -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Wno-sign-compare \
 		   -Wno-missing-field-initializers -Werror \
@@ -17,9 +17,8 @@ orc_flags	:= -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Wno-sign-compare \
 orc_libs	:= -lz -llzma -lzstd
 sanitize	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
-orc_tests	:= $(addprefix tools/perf/tests/guest/,orc.c orc-layout.c vmlinuz.c made-kernel.c \
-		   made-layout.c \
-		   orc-standalone.c)
+orc_tests	:= $(addprefix tools/perf/tests/guest/,orc.c orc-layout.c vmlinuz.c made-btf.c \
+		   made-kernel.c made-layout.c orc-standalone.c)
 
 $(orc_out)/test: $(orc_files) $(orc_tests) $(orc_headers)
 	@mkdir -p $(@D)
@@ -28,7 +27,7 @@ $(orc_out)/test: $(orc_files) $(orc_tests) $(orc_headers)
 $(orc_out)/fuzz: $(orc_files) tools/perf/tests/guest/orc-fuzz.c $(orc_headers)
 	@mkdir -p $(@D)
 	@clang $(orc_flags) $(sanitize) -fsanitize=fuzzer $(orc_files) \
-		$(addprefix tools/perf/tests/guest/,made-kernel.c made-layout.c orc-fuzz.c) $(orc_libs) -o $@
+		$(addprefix tools/perf/tests/guest/,made-btf.c made-kernel.c made-layout.c orc-fuzz.c) $(orc_libs) -o $@
 
 $(orc_out)/dump: $(orc_files) tools/perf/tests/guest/orc-dump.c $(orc_headers)
 	@mkdir -p $(@D)

@@ -9,6 +9,7 @@
 # others look there for are there, too.
 set -euo pipefail
 
+scripts=$(realpath "$(dirname "$0")/../../../../scripts")
 dir=$1
 shift
 mkdir -p "$dir"
@@ -19,9 +20,7 @@ use_suite() {
 	local mine=$PWD/lists-$1 archive
 	apt=()
 	[ -n "$1" ] || return 0
-	# shellcheck disable=SC2016 # they are apt's
-	archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
-		'Component: main' | grep -v -e -security | head -1)
+	archive=$("$scripts/archive.sh")
 	mkdir -p "$mine/lists/partial" "$mine/cache/archives/partial"
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $1 main" \
 		> "$mine/sources.list"

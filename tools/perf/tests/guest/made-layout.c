@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <assert.h>
 #include <elf.h>
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/btf.h>
 #include <linux/kernel.h>
+#include "tests/guest/made-btf.h"
 #include "tests/guest/made-kernel.h"
 #include "tests/guest/made-layout.h"
 
@@ -115,50 +114,19 @@ static void add_tables(struct made_elf *elf, const struct made_layout_kernel *ke
 		      NR * kernel->layout.size);
 }
 
-struct made_btf {
-	u32  types[128], nr;
-	char strings[1024];
-	u32  size;
-};
-
-static u32 string(struct made_btf *btf, const char *text)
-{
-	u32 at = btf->size;
-
-	assert(at + strlen(text) < sizeof(btf->strings));
-	memcpy(btf->strings + at, text, strlen(text) + 1);
-	btf->size += strlen(text) + 1;
-	return at;
-}
-
-static void add_type(struct made_btf *btf, const char *name, u32 info, u32 size)
-{
-	btf->types[btf->nr++] = string(btf, name);
-	btf->types[btf->nr++] = info;
-	btf->types[btf->nr++] = size;
-}
-
 /* Without a size it is as wide as its type. */
 static void add_member(struct made_btf *btf, const char *name, u32 type, struct guest_orc_bits bits,
 		       bool field)
 {
-	btf->types[btf->nr++] = string(btf, name);
-	btf->types[btf->nr++] = type;
-	btf->types[btf->nr++] = bits.at | (field ? bits.nr << 24 : 0);
-}
-
-static void add_constant(struct made_btf *btf, const char *name, const u8 *values, unsigned int nr,
-			 u8 value)
-{
-	btf->types[btf->nr++] = string(btf, name);
-	btf->types[btf->nr++] = number(values, nr, value);
+	made_btf__member(btf, name, type, bits.at | (field ? bits.nr << 24 : 0));
 }
 
 static void add_names(struct made_btf *btf, const struct guest_orc_layout *l)
 {
-#define TYPE(n) add_constant(btf, "ORC_TYPE_" #n, l->types, ARRAY_SIZE(l->types), GUEST_ORC_##n)
-#define NAME(n) add_constant(btf, "ORC_REG_" #n, l->regs, ARRAY_SIZE(l->regs), REG(n))
-	add_type(btf, "orc_numbers", BTF_KIND_ENUM << 24 | 15, 4);
+#define NUMBER(values, value)	number(values, ARRAY_SIZE(values), value)
+#define TYPE(n)	made_btf__constant(btf, "ORC_TYPE_" #n, NUMBER(l->types, GUEST_ORC_##n))
+#define NAME(n)	made_btf__constant(btf, "ORC_REG_" #n, NUMBER(l->regs, REG(n)))
+	made_btf__type(btf, "orc_numbers", BTF_KIND_ENUM, 15, 4);
 	TYPE(UNDEFINED); TYPE(END_OF_STACK); TYPE(CALL); TYPE(REGS); TYPE(REGS_PARTIAL);
 	NAME(UNDEFINED); NAME(PREV_SP); NAME(DX); NAME(DI); NAME(BP); NAME(SP); NAME(R10);
 	NAME(R13); NAME(BP_INDIRECT); NAME(SP_INDIRECT);
@@ -167,18 +135,16 @@ static void add_names(struct made_btf *btf, const struct guest_orc_layout *l)
 static void add_btf(struct made_elf *elf, const struct made_layout_kernel *kernel)
 {
 	const struct guest_orc_layout *l = &kernel->layout;
-	struct made_btf btf = { .size = 1 };
-	struct btf_header head = {
-		.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(head),
-	};
-	u8 data[sizeof(head) + sizeof(btf.types) + sizeof(btf.strings)];
+	u8 data[MADE_BTF_SIZE];
+	struct made_btf btf;
 
-	add_type(&btf, "int", BTF_KIND_INT << 24, 4);
-	btf.types[btf.nr++] = 32;
-	add_type(&btf, "short", BTF_KIND_INT << 24, 2);
-	btf.types[btf.nr++] = 16 | BTF_INT_SIGNED << 24;
-	add_type(&btf, "s16", BTF_KIND_TYPEDEF << 24, 2);
-	add_type(&btf, "orc_entry", 1U << 31 | BTF_KIND_STRUCT << 24 | 6, l->size);
+	made_btf__begin(&btf);
+	made_btf__type(&btf, "int", BTF_KIND_INT, 0, 4);
+	made_btf__word(&btf, 32);
+	made_btf__type(&btf, "short", BTF_KIND_INT, 0, 2);
+	made_btf__word(&btf, 16 | BTF_INT_SIGNED << 24);
+	made_btf__type(&btf, "s16", BTF_KIND_TYPEDEF, 0, 2);
+	made_btf__type(&btf, "orc_entry", MADE_BTF_BITS | BTF_KIND_STRUCT, 6, l->size);
 	add_member(&btf, "sp_offset", 3, l->sp_offset, false);
 	add_member(&btf, "bp_offset", 3, l->bp_offset, false);
 	add_member(&btf, "sp_reg", 1, l->sp_reg, true);
@@ -187,13 +153,8 @@ static void add_btf(struct made_elf *elf, const struct made_layout_kernel *kerne
 	add_member(&btf, "signal", 1, l->signal, true);
 	if (kernel->names)
 		add_names(&btf, l);
-	head.type_len = head.str_off = btf.nr * sizeof(u32);
-	head.str_len = btf.size;
-	memcpy(data, &head, sizeof(head));
-	memcpy(data + sizeof(head), btf.types, head.type_len);
-	memcpy(data + sizeof(head) + head.type_len, btf.strings, btf.size);
 	made_elf__add(elf, ".BTF", SHT_PROGBITS, SHF_ALLOC, 0, data,
-		      sizeof(head) + head.type_len + btf.size);
+		      made_btf__finish(&btf, data));
 }
 
 void *made_layout_kernel(const struct made_layout_kernel *kernel, size_t *size)

@@ -2,55 +2,25 @@
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/btf.h>
 #include <linux/kernel.h>
+#include "tests/guest/made-btf.h"
 #include "tests/guest/made-modules.h"
 #include "util/guest/unwind/orc-table.h"
 
 #define MODULES		3
 #define UNFORMED	3
 
-/* BTF in the making: words of types, and strings. */
-struct made_btf {
-	u32  types[256], nr;
-	char strings[512];
-	u32  size;
-};
-
-static u32 add_string(struct made_btf *btf, const char *string)
-{
-	u32 at = btf->size;
-
-	strcpy(btf->strings + at, string);
-	btf->size += strlen(string) + 1;
-	return at;
-}
-
-static void add_word(struct made_btf *btf, u32 word)
-{
-	btf->types[btf->nr++] = word;
-}
-
-static void add_type(struct made_btf *btf, const char *name, u32 kind, u32 parts, u32 size)
-{
-	add_word(btf, *name ? add_string(btf, name) : 0);
-	add_word(btf, kind << 24 | parts);
-	add_word(btf, size);
-}
-
 static void add_member(struct made_btf *btf, const char *name, u32 type, u32 offset)
 {
-	add_word(btf, *name ? add_string(btf, name) : 0);
-	add_word(btf, type);
-	add_word(btf, offset * 8);
+	made_btf__member(btf, name, type, offset * 8);
 }
 
 static void add_array(struct made_btf *btf, u32 type, u32 nr)
 {
-	add_type(btf, "", BTF_KIND_ARRAY, 0, 0);
-	add_word(btf, type);
-	add_word(btf, 1);
-	add_word(btf, nr);
+	made_btf__type(btf, "", BTF_KIND_ARRAY, 0, 0);
+	made_btf__word(btf, type);
+	made_btf__word(btf, 1);
+	made_btf__word(btf, nr);
 }
 
 /* Types by their numbers */
@@ -59,14 +29,14 @@ enum { INT = 1, CHAR56, MEMORY, MEMORIES, KALLSYMS, POINTER, INSIDE, ARCH };
 /* What is in front of a module's other members, without a name: */
 static void add_inside(struct made_btf *btf)
 {
-	add_type(btf, "", BTF_KIND_STRUCT, 2, 88);
+	made_btf__type(btf, "", BTF_KIND_STRUCT, 2, 88);
 	add_member(btf, "list", POINTER, MADE_LIST);
 	add_member(btf, "name", CHAR56, MADE_NAME);
 }
 
 static void add_arch(struct made_btf *btf)
 {
-	add_type(btf, "mod_arch_specific", BTF_KIND_STRUCT, 3, 24);
+	made_btf__type(btf, "mod_arch_specific", BTF_KIND_STRUCT, 3, 24);
 	add_member(btf, "num_orcs", INT, 0);
 	add_member(btf, "orc_unwind_ip", POINTER, 8);
 	add_member(btf, "orc_unwind", POINTER, 16);
@@ -75,8 +45,8 @@ static void add_arch(struct made_btf *btf)
 static void add_module(struct made_btf *btf, bool old)
 {
 	/* one of that name that is none is not to be taken */
-	add_type(btf, "module", BTF_KIND_FWD, 0, 0);
-	add_type(btf, "module", BTF_KIND_STRUCT, old ? 6 : 5, 512);
+	made_btf__type(btf, "module", BTF_KIND_FWD, 0, 0);
+	made_btf__type(btf, "module", BTF_KIND_STRUCT, old ? 6 : 5, 512);
 	add_member(btf, "state", INT, MADE_STATE);
 	add_member(btf, "", INSIDE, 0);
 	if (old) {
@@ -91,35 +61,27 @@ static void add_module(struct made_btf *btf, bool old)
 
 static void make_btf(struct made_memory *memory, bool old)
 {
-	struct made_btf btf = { .size = 1 };
-	struct btf_header head = {
-		.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(head),
-	};
-	u8 *to = made_memory__at(memory, MADE_BTF);
+	struct made_btf btf;
 
-	add_type(&btf, "int", BTF_KIND_INT, 0, 4);
-	add_word(&btf, 32);
+	made_btf__begin(&btf);
+	made_btf__type(&btf, "int", BTF_KIND_INT, 0, 4);
+	made_btf__word(&btf, 32);
 	add_array(&btf, INT, 56);
-	add_type(&btf, old ? "module_layout" : "module_memory", BTF_KIND_STRUCT, 3, 16);
+	made_btf__type(&btf, old ? "module_layout" : "module_memory", BTF_KIND_STRUCT, 3, 16);
 	add_member(&btf, "base", POINTER, 0);
 	add_member(&btf, "size", INT, 8);
 	add_member(&btf, old ? "text_size" : "mtn", INT, 12);
 	add_array(&btf, MEMORY, 7);
-	add_type(&btf, "mod_kallsyms", BTF_KIND_STRUCT, 4, 32);
+	made_btf__type(&btf, "mod_kallsyms", BTF_KIND_STRUCT, 4, 32);
 	add_member(&btf, "symtab", POINTER, 0);
 	add_member(&btf, "num_symtab", INT, 8);
 	add_member(&btf, "strtab", POINTER, 16);
 	add_member(&btf, "typetab", POINTER, 24);
-	add_type(&btf, "", BTF_KIND_PTR, 0, INT);
+	made_btf__type(&btf, "", BTF_KIND_PTR, 0, INT);
 	add_inside(&btf);
 	add_arch(&btf);
 	add_module(&btf, old);
-	head.type_len = btf.nr * sizeof(u32);
-	head.str_off = head.type_len;
-	head.str_len = btf.size;
-	memcpy(to, &head, sizeof(head));
-	memcpy(to + sizeof(head), btf.types, head.type_len);
-	memcpy(to + sizeof(head) + head.str_off, btf.strings, btf.size);
+	made_btf__finish(&btf, made_memory__at(memory, MADE_BTF));
 }
 
 static void put(struct made_memory *memory, u64 gva, u64 value, size_t size)

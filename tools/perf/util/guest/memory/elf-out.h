@@ -6,6 +6,7 @@
 #define __PERF_GUEST_ELF_OUT_H
 
 #include <elf.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <linux/types.h>
 
@@ -22,6 +23,13 @@ struct guest_view;
 struct guest_range {
 	u64 start, end;
 };
+
+/** guest_range__is_valid - is there one, which is no larger than GUEST_ELF_OUT_MAX? */
+static inline bool guest_range__is_valid(const struct guest_range *range)
+{
+	return range->start && range->end > range->start &&
+	       range->end - range->start <= GUEST_ELF_OUT_MAX;
+}
 
 /**
  * struct guest_elf_out - a file in the making
@@ -48,7 +56,7 @@ Elf64_Shdr *guest_elf_out__section(struct guest_elf_out *elf, unsigned int nr, u
 
 /**
  * guest_elf_out__copy - have section @nr be what is in the guest's memory
- * @range: no larger than GUEST_ELF_OUT_MAX
+ * @range: a valid one
  * @flags: of the section, as in Elf64_Shdr
  *
  * Return: 0 or a negative error of guest_view__read(), or -EIO.

@@ -24,20 +24,25 @@ static const char * const names[NR_SECTIONS] = {
 	".shstrtab",
 };
 
-static bool is_range(u64 start, u64 size)
+static struct guest_range ips_of(const struct guest_module_orc *orc)
 {
-	return start && size && size <= GUEST_ELF_OUT_MAX && start + size > start;
+	return (struct guest_range) { orc->ip, orc->ip + orc->nr * sizeof(s32) };
+}
+
+static struct guest_range entries_of(const struct guest_module_orc *orc)
+{
+	return (struct guest_range) { orc->entries, orc->entries + orc->nr * ENTRY_SIZE };
 }
 
 u64 guest_module_orc__size(const struct guest_module_orc *orc)
 {
-	const u64 text = orc->text.end - orc->text.start;
+	const struct guest_range ips = ips_of(orc), entries = entries_of(orc);
 
-	if (orc->nr > ENTRIES_MAX || !is_range(orc->text.start, text) ||
-	    !is_range(orc->ip, orc->nr * sizeof(s32)) ||
-	    !is_range(orc->entries, orc->nr * ENTRY_SIZE))
+	if (orc->nr > ENTRIES_MAX || !guest_range__is_valid(&orc->text) ||
+	    !guest_range__is_valid(&ips) || !guest_range__is_valid(&entries))
 		return 0;
-	return text + orc->nr * (sizeof(s32) + ENTRY_SIZE + sizeof(Elf64_Rela)) + GUEST_VIEW_PAGE;
+	return orc->text.end - orc->text.start +
+	       orc->nr * (sizeof(s32) + ENTRY_SIZE + sizeof(Elf64_Rela)) + GUEST_VIEW_PAGE;
 }
 
 /* Each says how far its code is from where it is; what is not in @text was in .init.text. */
@@ -105,7 +110,7 @@ int guest_module_orc__write(FILE *file, struct guest_view *view,
 	struct guest_elf_out elf = {
 		.file = file, .view = view, .names = names, .nr = NR_SECTIONS,
 	};
-	const struct guest_range entries = { orc->entries, orc->entries + orc->nr * ENTRY_SIZE };
+	const struct guest_range entries = entries_of(orc);
 	int err = guest_elf_out__begin(&elf) ?:
 		  guest_elf_out__copy(&elf, TEXT, &orc->text, GUEST_ELF_OUT_CODE) ?:
 		  add_ips(&elf, orc) ?:

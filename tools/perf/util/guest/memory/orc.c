@@ -43,12 +43,6 @@ static void add_note(struct guest_elf_out *elf, const struct guest_vmcoreinfo *i
 	fwrite(&note, sizeof(note), 1, elf->file);
 }
 
-static bool is_range(const struct guest_range *range)
-{
-	return range->start && range->end > range->start &&
-	       range->end - range->start <= GUEST_ELF_OUT_MAX;
-}
-
 static int add_sections(struct guest_elf_out *elf, const struct guest_vmcoreinfo *info,
 			const struct guest_ram_orc *orc)
 {
@@ -68,7 +62,7 @@ static int add_sections(struct guest_elf_out *elf, const struct guest_vmcoreinfo
 	if (err)
 		return err;
 	/* only layouts that are not known need it */
-	if (is_range(&orc->btf) && guest_elf_out__copy(elf, BTF, &orc->btf, SHF_ALLOC))
+	if (guest_range__is_valid(&orc->btf) && guest_elf_out__copy(elf, BTF, &orc->btf, SHF_ALLOC))
 		elf->sections[BTF].sh_type = SHT_NULL;
 	if (info->build_id_size)
 		add_note(elf, info);
@@ -92,8 +86,9 @@ int guest_ram_orc__write(struct guest_dir *out, struct guest_view *view,
 
 	if (!orc->ip.start || !orc->entries.start)
 		return -ENODATA;
-	if (!is_range(&orc->ip) || !is_range(&orc->entries) || !is_range(&orc->text) ||
-	    orc->image_end < orc->text.end || (orc->header.start && !is_range(&orc->header)))
+	if (!guest_range__is_valid(&orc->ip) || !guest_range__is_valid(&orc->entries) ||
+	    !guest_range__is_valid(&orc->text) || orc->image_end < orc->text.end ||
+	    (orc->header.start && !guest_range__is_valid(&orc->header)))
 		return -EINVAL;
 	snprintf(path, sizeof(path), "boot/vmlinux-%s", info->release);
 	elf.file = guest_dir__fcreate(out, path);

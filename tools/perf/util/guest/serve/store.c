@@ -36,11 +36,7 @@ static u64 parse_id(const char *name)
 
 static int check_dir(int dir, const char *path)
 {
-	struct stat st;
-
-	if (fstat(dir, &st))
-		return -errno;
-	if (st.st_uid || (st.st_mode & 077)) {
+	if (!guest_dir__is_own(dir, 077)) {
 		pr_err("%s: recordings of guests are for root alone: chown root, chmod 700\n",
 		       path);
 		return -EPERM;

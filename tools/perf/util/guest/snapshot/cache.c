@@ -76,7 +76,6 @@ static int read_boot(const struct guest *guest, struct boot *boot)
 /* Others must not put anything there. */
 static int open_dir(const char *path)
 {
-	struct stat st;
 	int fd;
 
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
@@ -84,7 +83,7 @@ static int open_dir(const char *path)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && st.st_uid == geteuid() && !(st.st_mode & 022))
+	if (guest_dir__is_own(fd, 022))
 		return fd;
 	close(fd);
 	return -EPERM;
@@ -143,7 +142,9 @@ void guest_cache__close(struct guest_cache *cache)
 
 struct copy {
 	struct guest_dir out;
+	int		 root;
 	u32		 names;
+	u64		 symbols;
 };
 
 static bool comes_with_a_module(void *arg __maybe_unused, const char *module)
@@ -151,38 +152,38 @@ static bool comes_with_a_module(void *arg __maybe_unused, const char *module)
 	return strcmp(module, "bpf") && !strstarts(module, "__builtin__");
 }
 
-static int copy_kallsyms(struct copy *copy, int root, const char *path, u64 *symbols)
+static int copy_kallsyms(struct copy *copy, const char *path)
 {
 	FILE *file = guest_dir__fcreate(&copy->out, path);
 
 	if (!file)
 		return copy->out.err ?: -EIO;
-	*symbols = guest_snapshot__copy_kallsyms(root, file, comes_with_a_module, NULL);
+	copy->symbols = guest_snapshot__copy_kallsyms(copy->root, file, comes_with_a_module, NULL);
 	return guest_dir__fadd(&copy->out, file, path);
 }
 
-static int copy_dir(struct copy *copy, int root, const char *path, int depth, u64 *symbols);
+static int copy_dir(struct copy *copy, const char *path, int depth);
 
-static int copy_one(struct copy *copy, int root, const char *path, int depth, u64 *symbols)
+static int copy_one(struct copy *copy, const char *path, int depth)
 {
 	struct stat st;
 	s64 size;
 
 	if (++copy->names > GUEST_SNAPSHOT_NAMES || depth > DEPTH_MAX)
 		return -E2BIG;
-	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(copy->root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
-		return copy_dir(copy, root, path, depth, symbols);
+		return copy_dir(copy, path, depth);
 	if (!strcmp(path, "proc/kallsyms"))
-		return copy_kallsyms(copy, root, path, symbols);
-	size = guest_file__copy(root, path, &copy->out, path, GUEST_CACHE_MAX);
+		return copy_kallsyms(copy, path);
+	size = guest_file__copy(copy->root, path, &copy->out, path, GUEST_CACHE_MAX);
 	return min_t(s64, size, 0);
 }
 
-static int copy_dir(struct copy *copy, int root, const char *path, int depth, u64 *symbols)
+static int copy_dir(struct copy *copy, const char *path, int depth)
 {
-	int fd = guest_file__opendir(root, *path ? path : "."), err = 0;
+	int fd = guest_file__opendir(copy->root, *path ? path : "."), err = 0;
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	char name[PATH_MAX];
@@ -199,7 +200,7 @@ static int copy_dir(struct copy *copy, int root, const char *path, int depth, u6
 			     entry->d_name) >= (int)sizeof(name))
 			err = -ENAMETOOLONG;
 		else
-			err = copy_one(copy, root, name, depth + 1, symbols);
+			err = copy_one(copy, name, depth + 1);
 	}
 	closedir(list);
 	return err;
@@ -207,11 +208,13 @@ static int copy_dir(struct copy *copy, int root, const char *path, int depth, u6
 
 static int copy_child(void *arg, void *result, int root)
 {
-	u64 *symbols = result;
 	struct copy *copy = arg;
+	int err;
 
-	*symbols = 0;
-	return copy_dir(copy, root, "", 0, symbols);
+	copy->root = root;
+	err = copy_dir(copy, "", 0);
+	*(u64 *)result = copy->symbols;
+	return err;
 }
 
 /* Both are perf's, but what is in the files was made by the guest. */

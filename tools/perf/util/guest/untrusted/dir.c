@@ -166,6 +166,13 @@ void guest_dir__fdrop(struct guest_dir *dir, FILE *file)
 	unlinkat(dir->fd, GUEST_DIR_PART, 0);
 }
 
+bool guest_dir__is_own(int dir, mode_t others)
+{
+	struct stat st;
+
+	return !fstat(dir, &st) && st.st_uid == geteuid() && !(st.st_mode & others);
+}
+
 DIR *guest_dir__list(int dir)
 {
 	int fd = guest_dir__open(dir, ".", O_RDONLY | O_DIRECTORY, 0);
@@ -273,13 +280,12 @@ static int open_new(int parent, const char *name)
 {
 	int fd = guest_dir__open(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	struct dirent *entry;
-	struct stat st;
 	bool ours;
 	DIR *list;
 
 	if (fd < 0)
 		return fd;
-	ours = !fstat(fd, &st) && st.st_uid == geteuid() && !(st.st_mode & 077);
+	ours = guest_dir__is_own(fd, 077);
 	list = guest_dir__list(fd);
 	while (list && (entry = readdir(list)))
 		ours &= is_dots(entry->d_name);

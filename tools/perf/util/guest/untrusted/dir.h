@@ -83,6 +83,12 @@ int guest_dir__fadd(struct guest_dir *dir, FILE *file, const char *path);
 void guest_dir__drop(struct guest_dir *dir, int fd);
 void guest_dir__fdrop(struct guest_dir *dir, FILE *file);
 
+/**
+ * guest_dir__is_own - is a directory this user's, and nobody else may do that there?
+ * @others: permissions that group and others must not have
+ */
+bool guest_dir__is_own(int dir, mode_t others);
+
 /** guest_dir__list - what is in a directory, from its beginning; NULL if that fails */
 DIR *guest_dir__list(int dir);
 

@@ -216,6 +216,14 @@ static bool find_names(const struct guest_btf *btf, const struct name *names, si
 	return all;
 }
 
+/* The types of all kernels so far: those before 6.4 had a bit for the end of stacks. */
+static void set_usual_types(struct guest_orc_layout *layout)
+{
+	const struct guest_orc_layout old = { OLD_TYPES }, since_6_4 = { TYPES_6_4 };
+
+	memcpy(layout->types, layout->end.nr ? old.types : since_6_4.types, sizeof(layout->types));
+}
+
 static bool find_numbers(struct guest_orc_layout *layout, const struct guest_btf *btf,
 			 const struct guest_elf *elf)
 {
@@ -223,8 +231,7 @@ static bool find_numbers(struct guest_orc_layout *layout, const struct guest_btf
 				ARRAY_SIZE(layout->types));
 
 	if (!types)
-		memcpy(layout->types, layout->end.nr ? oldest.types : known[1].types,
-		       sizeof(layout->types));
+		set_usual_types(layout);
 	if (find_names(btf, reg_names, ARRAY_SIZE(reg_names), layout->regs,
 		       ARRAY_SIZE(layout->regs)) && types)
 		return true;
@@ -240,8 +247,7 @@ static bool read_btf(struct guest_orc_layout *layout, const struct guest_btf *bt
 	if (hash)
 		return find_numbers(layout, btf, elf);
 	memcpy(layout->regs, oldest.regs, sizeof(layout->regs));
-	memcpy(layout->types, layout->end.nr ? oldest.types : known[1].types,
-	       sizeof(layout->types));
+	set_usual_types(layout);
 	return true;
 }
 
